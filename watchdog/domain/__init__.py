@@ -1,0 +1,1 @@
+"""All nouns of the house: frozen values that know nothing of files, networks, databases or clocks."""

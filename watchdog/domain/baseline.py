@@ -1,0 +1,81 @@
+"""Baselines: the frozen reference a metric is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from watchdog.domain.metric import MetricKey
+
+
+class BaselineStatus(StrEnum):
+    """Life of a baseline."""
+
+    #: Fewer runs than a detector needs: watched, cannot page.
+    LEARNING = "learning"
+    LOCKED = "locked"
+    #: A newer version took its place.
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruments:
+    """Digests of everything that measures. A difference stops detection until somebody freezes anew."""
+
+    golden_set: str = ""
+    pinned: str = ""
+    #: Digest of each scorer by name (a judge's covers its model, rubric and parameters).
+    scorers: Mapping[str, str] = field(default_factory=dict)
+
+    def differences(self, other: Instruments) -> tuple[str, ...]:
+        """Names of the instruments that differ, e.g. ``("golden set", "scorer helpfulness")``."""
+        found = []
+        if self.golden_set != other.golden_set:
+            found.append("golden set")
+        if self.pinned != other.pinned:
+            found.append("pinned target")
+        names = sorted({*self.scorers, *other.scorers})
+        found += [f"scorer {name}" for name in names if self.scorers.get(name) != other.scorers.get(name)]
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricBaseline:
+    """Reference of one metric: per-case means and the run summaries they give."""
+
+    key: MetricKey
+    #: Mean score of each case over the baseline runs.
+    case_means: Mapping[str, float]
+    #: Scored responses behind each mean.
+    case_counts: Mapping[str, int]
+    #: Within-case variance of one response's score (shrunk), by case.
+    case_variances: Mapping[str, float]
+    #: Digest of each case as it was when measured.
+    case_digests: Mapping[str, str]
+    #: ``x`` of each baseline run, oldest first.
+    x: tuple[float, ...]
+    #: Sampling variance of each ``x``.
+    variances: tuple[float, ...]
+    #: Score lost and cases scored in each baseline run; empty for differences of two arms.
+    lost: tuple[float, ...] = ()
+    n: tuple[int, ...] = ()
+    #: Mean level over the baseline runs, 0..1.
+    level: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """An immutable version of the reference of a watch."""
+
+    id: str
+    watch: str
+    version: int
+    status: BaselineStatus
+    #: Unix time of the freeze.
+    frozen_at: float
+    frozen_by: str
+    reason: str
+    run_ids: tuple[str, ...]
+    instruments: Instruments
+    metrics: Mapping[MetricKey, MetricBaseline]

@@ -1,0 +1,104 @@
+"""Runs: one walk of the road for one watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from watchdog.domain.baseline import Instruments
+from watchdog.domain.score import Outcome
+from watchdog.domain.target import Role
+
+
+class Trigger(StrEnum):
+    """Why a run was started."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    GATE = "gate"
+    TRIAGE = "triage"
+    DRILL = "drill"
+
+
+class RunStatus(StrEnum):
+    """Life of a run."""
+
+    #: Written down before it starts, so that a missed run is known.
+    PLANNED = "planned"
+    RUNNING = "running"
+    #: Measured, not yet decided upon.
+    MEASURED = "measured"
+    FINISHED = "finished"
+    #: Stopped half-way; what was recorded is kept and a re-run pays only for the rest.
+    INTERRUPTED = "interrupted"
+    #: Its time passed while nobody was running.
+    MISSED = "missed"
+    #: It could not be carried out; ``note`` says why.
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Digests of what is being measured. A difference is a dated *change*: evidence, not an obstacle."""
+
+    prompt: str = ""
+    model: str = ""
+    parameters: str = ""
+    #: Model names that really answered, per role.
+    served_models: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+    fingerprints: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something about the subject that is no longer as it was at the baseline."""
+
+    #: ``prompt``, ``model``, ``parameters``, ``served model`` or ``fingerprint``.
+    what: str
+    role: Role
+    before: str
+    after: str
+    #: Unix time of the first run that saw it.
+    at: float
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.what} changed from {self.before} to {self.after}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many (case, repeat, scorer) ended in which outcome, for one role."""
+
+    counts: Mapping[Outcome, int]
+
+    def __getitem__(self, outcome: Outcome) -> int:
+        return self.counts.get(outcome, 0)
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One walk of the road."""
+
+    id: str
+    watch: str
+    trigger: Trigger
+    status: RunStatus
+    #: Unix time it was planned for.
+    planned_for: float
+    started_at: float | None = None
+    finished_at: float | None = None
+    #: Seed of every random choice in the run (order of calls, sampling, tie-breaking).
+    seed: int = 0
+    instruments: Instruments = Instruments()
+    subject: Subject = Subject()
+    #: US dollars over target, judge and retries; None when some price was unknown.
+    cost: float | None = None
+    #: Calls whose cost is unknown.
+    unpriced: int = 0
+    note: str = ""

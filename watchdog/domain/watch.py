@@ -1,0 +1,120 @@
+"""Watches: which feature we look after, with what, how often, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from watchdog.domain.case import CheckSpec, GoldenSet
+from watchdog.domain.metric import Better, Layer
+from watchdog.domain.target import Role, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerPlan:
+    """A scorer of a watch and how its metric is to be read."""
+
+    #: Name of the metric: the scorer's short name unless the user gave another.
+    name: str
+    spec: CheckSpec
+    better: Better
+    layer: Layer
+    #: Whether drift of this metric may wake somebody.
+    pages: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficPlan:
+    """Production samples that a watch replays beside its golden set."""
+
+    #: Path of the JSONL of canonical rows.
+    path: str
+    #: Samples replayed at each look.
+    per_run: int = 50
+    #: Scorers that need no reference; names of this watch's scorers.
+    scorers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a watch looks: an interval in seconds, or a cron line."""
+
+    every: float | None = None
+    cron: str | None = None
+    timezone: str = "UTC"
+    #: Random delay of up to this many seconds, so that watches do not all start at once.
+    jitter: float = 0.0
+
+    def __str__(self) -> str:
+        return f"cron {self.cron}" if self.cron else f"every {self.every:g} s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """Spending limits in US dollars; None is no limit."""
+
+    per_run: float | None = None
+    per_day: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How calls to one provider are paced. Shared by every watch that uses the provider."""
+
+    #: Calls in flight at the start, and at the most.
+    concurrency: int = 10
+    max_concurrency: int = 50
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    #: Seconds for one attempt.
+    timeout: float = 60.0
+    #: Attempts per call, the first included.
+    attempts: int = 5
+    #: Longest wait between two attempts, seconds.
+    backoff_cap: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who is told."""
+
+    team: str
+    vertical: str = "general"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Feature + cases + targets + scorers + cadence + owner + runbook."""
+
+    name: str
+    feature: str
+    owner: Owner
+    targets: Mapping[Role, Target]
+    scorers: tuple[ScorerPlan, ...]
+    golden: GoldenSet | None = None
+    traffic: TrafficPlan | None = None
+    schedule: Schedule = Schedule(every=1800.0)
+    #: Answers asked of each target for each case and look.
+    repeats: int = 1
+    #: The smallest drop worth waking anyone for, in score units (0.03 = 3 points).
+    smallest_drop: float = 0.03
+    budget: Money = Money()
+    #: Seconds for one whole run.
+    deadline: float = 3600.0
+    #: Where the on-call person reads what to do (path or URL).
+    runbook: str = ""
+    #: Admitted baseline runs below which a metric is *learning* and cannot page.
+    min_baseline_runs: int = 8
+    #: Share of planned cases that must be scored for a look to be an observation.
+    floor: float = 0.5
+    #: Looks without any observation after which the watch is BLIND.
+    blind_after: int = 3
+    #: Free facts shown in reports.
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def scorer(self, name: str) -> ScorerPlan:
+        """The scorer plan of that name; KeyError when there is none."""
+        for plan in self.scorers:
+            if plan.name == name:
+                return plan
+        raise KeyError(name)
