@@ -58,6 +58,14 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FalseAlarmBudget:
+    """How many false alarms are acceptable over everything watched: ``count`` in ``seconds``."""
+
+    count: float = 1.0
+    seconds: float = 90 * 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How calls to one provider are paced. Shared by every watch that uses the provider."""
 
