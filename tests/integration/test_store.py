@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from watchdog.domain.alert import Alert, AlertState, Cause, Reason, Transition
+from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
+from watchdog.domain.case import Case, CheckSpec, Message, Origin
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm, MetricKey, Observation
+from watchdog.domain.response import CallStatus, Response, ResponseKey, ToolCall, Usage
+from watchdog.domain.run import Change, Run, RunStatus, Subject, Tally, Trigger
+from watchdog.domain.score import Outcome, Score, ScoreRow
+from watchdog.domain.target import Role
+from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, StoreOutdated, UsageError
+from watchdog.store.migrate import migrate
+from watchdog.store.recorder import Recorder, take_in_spilled
+from watchdog.store.schema import SCHEMA_REVISION, metadata
+from watchdog.store.store import Store
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+@pytest.fixture
+def store(database_url):
+    store = Store(database_url)
+    store.prepare()
+    yield store
+    store.close()
+
+
+def a_run(run_id="r1", **changes):
+    run = Run(id=run_id, watch="reply", trigger=Trigger.MANUAL, status=RunStatus.RUNNING, planned_for=100.0, seed=7)
+    return replace(run, **changes)
+
+
+def a_response(case_id="a", run_id="r1", **changes):
+    key = ResponseKey(run_id=run_id, role=Role.CURRENT, case_id=case_id, repeat=0)
+    response = Response(key=key, status=CallStatus.ANSWERED, text="yes", attempts=1, cost=0.5, at=101.0)
+    return replace(response, **changes)
+
+
+def an_alert(**changes):
+    alert = Alert(
+        fingerprint="f1",
+        labels={"alertname": "EvalDrift"},
+        annotations={"summary": "worse"},
+        state=AlertState.FIRING,
+        starts_at=100.25,
+        updated_at=120.0,
+        fired_at=120.0,
+        reason=Reason.HELD,
+        cause=Cause.SHARED,
+    )
+    return replace(alert, **changes)
+
+
+def test_everything_measured_comes_back_as_it_was(store):
+    run = a_run(
+        instruments=Instruments(golden_set="g", pinned="p", scorers={"exact": "d"}),
+        subject=Subject(prompt="x", served_models={Role.CURRENT: ("m-1",)}, fingerprints={Role.PINNED: ("fp",)}),
+    )
+    answered = a_response(
+        usage=Usage(input_tokens=3, output_tokens=None, cached_tokens=0),
+        contexts=("one", "two"),
+        tool_calls=(ToolCall(name="crm", error="boom", arguments={"a": [1]}),),
+        finish_reason="stop",
+        served_model="m-1",
+    )
+    failed = a_response("b", status=CallStatus.ERROR, text="", error_kind=ErrorKind.RATE_LIMIT, error="429")
+    score = ScoreRow(
+        key=answered.key, scorer="exact", scorer_digest="d", score=Score(value=0.25, bar=0.5, details={"grade": "1"})
+    )
+    unscored = ScoreRow(key=failed.key, scorer="exact", scorer_digest="d", score=Score.unscored("broken", cost=None))
+    case = Case(
+        id="a",
+        messages=(Message(role="user", content="hi"),),
+        variables={"input": "hi"},
+        expected={"x": [1, None]},
+        checks=(CheckSpec(name="contains", arguments={"value": "x"}),),
+        tags=("t",),
+        origin=Origin.TRAFFIC,
+        weight=2.5,
+    )
+    with store.begin() as session:
+        session.runs.save(run)
+        session.runs.save_cases("r1", [case])
+        session.responses.record([answered, failed])
+        session.scores.record([score, unscored])
+        session.runs.save_tally("r1", {Role.CURRENT: Tally(counts={Outcome.PASSED: 3, Outcome.ERROR: 1})}, 1)
+    with store.read() as session:
+        assert session.runs.get("r1") == run
+        assert session.runs.cases("r1") == [case]
+        assert sorted(session.responses.of_run("r1"), key=lambda r: r.key) == [answered, failed]
+        assert sorted(session.scores.of_run("r1"), key=lambda s: s.key) == [score, unscored]
+        assert session.runs.tally("r1")[Role.CURRENT][Outcome.ERROR] == 1
+        assert session.runs.spent_since("reply", 100.0) == 1.0
+        assert session.runs.get("nothing") is None
+
+
+def test_recording_twice_changes_nothing_and_a_retried_error_is_replaced(store):
+    failed = a_response(status=CallStatus.ERROR, error_kind=ErrorKind.SERVER, error="500", text="")
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.responses.record([failed])
+        session.responses.record([failed])
+        assert session.responses.recorded("r1") == {failed.key}
+        assert session.responses.recorded("r1", retry_errors=True) == set()
+        session.responses.record([a_response()])
+    with store.read() as session:
+        assert [r.status for r in session.responses.of_run("r1")] == [CallStatus.ANSWERED]
+        assert session.responses.recorded("r1", retry_errors=True) == {failed.key}
+
+
+def test_of_two_processes_that_claim_a_run_one_gets_it_until_its_lease_is_over(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+        assert session.runs.claim("r1", "one", now=10.0, lease=5.0)
+        assert not session.runs.claim("r1", "two", now=14.0, lease=5.0)
+        assert session.runs.claim("r1", "one", now=14.0, lease=5.0)
+        assert session.runs.claim("r1", "two", now=19.5, lease=5.0)
+        session.runs.release("r1")
+        assert session.runs.claim("r1", "three", now=19.6, lease=5.0)
+
+
+def test_a_baseline_comes_back_exactly_and_a_new_one_supersedes_it(store):
+    key = MetricKey(watch="reply", scorer="exact", arm=Arm.CURRENT, tag="billing")
+    metric = MetricBaseline(
+        key=key,
+        case_means={"a": 1 / 3},
+        case_counts={"a": 3},
+        case_variances={"a": 0.1},
+        case_digests={"a": "d"},
+        x=(0.1, -0.1),
+        variances=(0.01, 0.02),
+        lost=(1.0, 2.0),
+        n=(10, 9),
+        level=0.8,
+    )
+    first = Baseline(
+        id="b1",
+        watch="reply",
+        version=1,
+        status=BaselineStatus.LOCKED,
+        frozen_at=1.5,
+        frozen_by="ann",
+        reason="first",
+        run_ids=("r1",),
+        instruments=Instruments(golden_set="g"),
+        metrics={key: metric},
+    )
+    with store.begin() as session:
+        session.baselines.add(first)
+        assert session.baselines.current("reply") == first
+        session.baselines.add(replace(first, id="b2", version=session.baselines.next_version("reply")))
+    with store.read() as session:
+        assert session.baselines.current("reply").version == 2
+        assert [b.status for b in session.baselines.all("reply")] == [BaselineStatus.SUPERSEDED, BaselineStatus.LOCKED]
+
+
+def test_signals_observations_and_states_keep_every_digit(store):
+    key = MetricKey(watch="reply", scorer="exact", arm=Arm.DIFFERENCE)
+    seen = Observation(
+        key=key,
+        run_id="r1",
+        at=5.0,
+        n=3,
+        planned=4,
+        level=0.1 + 0.2,
+        x=-1 / 3,
+        variance=1e-17,
+        u=0.1,
+        case_scores={"a": 1},
+    )
+    said = Signal(
+        key=key,
+        run_id="r1",
+        at=5.0,
+        level=Level.DRIFT,
+        statistic=11.4,
+        threshold=11.38,
+        effect=-0.1,
+        interval=(-0.2, 0.0),
+        n=3,
+    )
+    state = {"sums": [0.1 + 0.2, 1e-300], "phase": "calm"}
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.baselines.add(
+            Baseline(
+                id="b1",
+                watch="reply",
+                version=1,
+                status=BaselineStatus.LOCKED,
+                frozen_at=0,
+                frozen_by="",
+                reason="",
+                run_ids=(),
+                instruments=Instruments(),
+                metrics={},
+            )
+        )
+        session.detection.save_observations([seen])
+        session.detection.save_signals([said])
+        session.detection.save_states("b1", "r1", {key: state})
+        change = Change(what="served model", role=Role.CURRENT, before="a", after="b", at=5.0)
+        session.detection.save_changes("reply", [change])
+        session.detection.save_changes("reply", [replace(change, at=9.0)])
+    with store.read() as session:
+        assert session.detection.observations("reply") == [seen]
+        assert session.detection.signals("reply", run_id="r1") == [said]
+        assert session.detection.states("reply", "b1") == {key: state}
+        assert session.detection.changes("reply") == [change]
+
+
+def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decided(store):
+    transition = Transition(alert=an_alert(), before=AlertState.PENDING, reason=Reason.HELD, at=120.0)
+    with store.begin() as session:
+        session.alerts.save("reply", [transition], ["slack", "webhook"])
+        session.outbox.delivered(transition.id, "slack", 121.0)
+        session.alerts.save("reply", [transition], ["slack", "webhook"])
+        assert session.outbox.due("slack", 200.0, 10) == []
+        assert session.outbox.due("webhook", 119.0, 10) == []
+        [(row_id, alert, attempts)] = session.outbox.due("webhook", 200.0, 10)
+        assert (row_id, alert, attempts) == (transition.id, transition.alert, 0)
+        session.outbox.failed(row_id, "webhook", "no", retry_at=300.0)
+        assert session.outbox.due("webhook", 200.0, 10) == []
+        session.outbox.failed(row_id, "webhook", "never", retry_at=None)
+        assert session.outbox.due("webhook", 400.0, 10) == []
+        assert session.outbox.dead() == [(row_id, "webhook", "never")]
+        assert session.outbox.waiting() == (0, None)
+
+
+def test_live_alerts_are_the_firing_and_the_freshly_resolved(store):
+    firing = an_alert()
+    resolved = an_alert(fingerprint="f2", state=AlertState.RESOLVED, resolved_at=500.0)
+    never_fired = an_alert(fingerprint="f3", state=AlertState.RESOLVED, fired_at=None, resolved_at=500.0)
+    with store.begin() as session:
+        decided = [Transition(alert=a, before=None, reason=a.reason, at=1.0) for a in (firing, resolved, never_fired)]
+        session.alerts.save("reply", decided, [])
+        assert {a.fingerprint for a in session.alerts.live(1000.0, 900.0)} == {"f1", "f2"}
+        assert session.alerts.live(1500.0, 900.0) == [firing]
+        assert session.alerts.open("reply") == [firing]
+
+
+def test_blind_looks_count_back_to_the_last_observation(store):
+    with store.begin() as session:
+        for index, observed in enumerate([2, 0, 0]):
+            session.runs.save(
+                a_run(f"r{index}", planned_for=float(index), status=RunStatus.FINISHED, finished_at=float(index))
+            )
+            session.runs.save_tally(f"r{index}", {}, observed)
+        assert session.runs.blind_looks("reply") == 2
+        assert session.runs.last_success("reply") == 0.0
+
+
+def test_forgetting_keeps_the_numbers(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.responses.record([a_response(), a_response("b", at=500.0)])
+        assert session.responses.forget_text(200.0) == 1
+        texts = {r.key.case_id: (r.text, r.cost) for r in session.responses.of_run("r1")}
+    assert texts == {"a": ("", 0.5), "b": ("yes", 0.5)}
+
+
+def test_the_migrations_make_the_same_tables_as_the_schema(database_url):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    assert migrate(database_url, MIGRATIONS) == (None, SCHEMA_REVISION)
+    store = Store(database_url)
+    store.prepare()
+    with store._engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    store.close()
+    assert migrate(database_url, MIGRATIONS, "base") == (SCHEMA_REVISION, None)
+    assert migrate(database_url, MIGRATIONS) == (None, SCHEMA_REVISION)
+
+
+def test_a_database_of_another_revision_is_refused_with_the_remedy(store):
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(StoreOutdated, match="db upgrade"):
+        store.prepare()
+
+
+def test_the_recorder_writes_what_it_was_given_within_a_tenth_of_a_second_and_at_close(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    recorder = Recorder(store, "r1")
+    for index in range(450):
+        recorder.record(a_response(f"c{index}"))
+    recorder.close()
+    with store.read() as session:
+        assert len(session.responses.of_run("r1")) == 450
+
+
+def test_rows_that_a_locked_database_refuses_are_kept_and_taken_in_later(tmp_path):
+    path = tmp_path / "watchdog.db"
+    store = Store(f"sqlite:///{path}", busy_seconds=0.05)
+    store.prepare()
+    with store.begin() as session:
+        session.runs.save(a_run())
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    troubles = []
+    recorder = Recorder(store, "r1", on_trouble=troubles.append, patience=0.2)
+    recorder.record(a_response())
+    with pytest.raises(StoreBusy, match="kept in"):
+        recorder.close()
+    assert [type(error) for error in troubles] == [StoreBusy]
+    other.rollback()
+    other.close()
+    assert take_in_spilled(store, "r1") == 1
+    assert take_in_spilled(store, "r1") == 0
+    with store.read() as session:
+        assert session.responses.of_run("r1") == [a_response()]
+    store.close()
+
+
+def test_a_full_disk_is_said_to_be_one_and_what_was_recorded_stays(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'watchdog.db'}")
+    store.prepare()
+    with store.begin() as session:
+        session.runs.save(a_run())
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")  # SQLite's own way to meet a full disk
+        with pytest.raises(StoreFull):
+            from watchdog.store.engine import errors_in_words
+            from watchdog.store.store import Session
+
+            with errors_in_words():
+                Session(connection).responses.record([a_response(text="x" * 100_000)])
+    with store.read() as session:
+        assert session.runs.get("r1") is not None
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mongodb://x", "sqlite:///no/such/folder/x.db", "postgresql://127.0.0.1:1/x"]
+)
+def test_a_database_that_cannot_be_used_is_told_in_words(url):
+    with pytest.raises((StoreError, UsageError)) as caught:
+        Store(url).prepare()
+    assert "Traceback" not in str(caught.value)

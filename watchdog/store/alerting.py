@@ -1,0 +1,159 @@
+"""What was decided about alerts, and what still has to be delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from watchdog.domain.alert import Alert, AlertState, Incident, Transition
+from watchdog.store import rows, schema
+from watchdog.store.measurements import upsert
+
+
+class Alerts:
+    """Alerts, their transitions, incidents."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, watch: str, transitions: Sequence[Transition], channels: Sequence[str]) -> None:
+        """Keep decided transitions, and an outbox row for each channel of those that somebody is told of."""
+        if not transitions:
+            return
+        upsert(self._connection, schema.alerts, [rows.alert_row(watch, t.alert) for t in transitions])
+        changed = [t for t in transitions if t.before is not t.alert.state]
+        history = [
+            {
+                "id": t.id,
+                "alert_id": t.alert.id,
+                "before": t.before.value if t.before else None,
+                "after": t.alert.state.value,
+                "reason": t.reason.value,
+                "at": t.at,
+            }
+            for t in changed
+        ]
+        upsert(self._connection, schema.transitions, history)
+        for transition in changed:
+            if transition.notifies:
+                self._enqueue(transition, channels)
+
+    def _enqueue(self, transition: Transition, channels: Sequence[str]) -> None:
+        waiting = [
+            {
+                "id": transition.id,
+                "channel": channel,
+                "alert": rows.alert_json(transition.alert),
+                "created_at": transition.at,
+                "attempts": 0,
+                "due_at": transition.at,
+                "delivered_at": None,
+                "dead": False,
+                "error": None,
+            }
+            for channel in channels
+        ]
+        # A transition decided twice (a crash between two commits) is still sent once.
+        have = select(schema.outbox.c.channel).where(schema.outbox.c.id == transition.id)
+        known = set(self._connection.execute(have).scalars())
+        upsert(self._connection, schema.outbox, [row for row in waiting if row["channel"] not in known])
+
+    def open(self, watch: str) -> list[Alert]:
+        """Pending and firing alerts of a watch."""
+        c = schema.alerts.c
+        return self._list(c.watch == watch, c.state != AlertState.RESOLVED.value)
+
+    def firing(self) -> list[Alert]:
+        """Every firing alert."""
+        return self._list(schema.alerts.c.state == AlertState.FIRING.value)
+
+    def live(self, now: float, keep_resolved: float) -> list[Alert]:
+        """Firing alerts, and those that were resolved after firing less than ``keep_resolved`` seconds ago."""
+        c = schema.alerts.c
+        resolved = and_(
+            c.state == AlertState.RESOLVED.value, c.fired_at.is_not(None), c.resolved_at >= now - keep_resolved
+        )
+        return self._list(or_(c.state == AlertState.FIRING.value, resolved))
+
+    def all(self, *, watch: str | None = None, since: float | None = None) -> list[Alert]:
+        """Alerts, oldest first."""
+        conditions: list[Any] = []
+        if watch is not None:
+            conditions.append(schema.alerts.c.watch == watch)
+        if since is not None:
+            conditions.append(schema.alerts.c.updated_at >= since)
+        return self._list(*conditions)
+
+    def watch_of(self, alert_id: str) -> str | None:
+        """Watch that an alert belongs to."""
+        query = select(schema.alerts.c.watch).where(schema.alerts.c.id == alert_id)
+        return self._connection.execute(query).scalar()
+
+    def _list(self, *conditions: Any) -> list[Alert]:
+        query = select(schema.alerts).where(*conditions).order_by(schema.alerts.c.starts_at, schema.alerts.c.id)
+        return [rows.alert_of(row) for row in self._connection.execute(query).mappings()]
+
+    def save_incidents(self, incidents: Iterable[Incident]) -> None:
+        """Keep incidents, new or changed."""
+        upsert(self._connection, schema.incidents, [rows.incident_row(incident) for incident in incidents])
+
+    def open_incidents(self, watch: str) -> list[Incident]:
+        """Incidents of a watch that are not closed."""
+        c = schema.incidents.c
+        query = select(schema.incidents).where(c.watch == watch, c.closed_at.is_(None)).order_by(c.opened_at)
+        return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
+
+    def incidents(self, *, since: float | None = None) -> list[Incident]:
+        """All incidents, oldest first."""
+        query = select(schema.incidents).order_by(schema.incidents.c.opened_at)
+        if since is not None:
+            query = query.where(schema.incidents.c.opened_at >= since)
+        return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
+
+
+class Outbox:
+    """Transitions on their way to the channels."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def due(self, channel: str, now: float, limit: int) -> list[tuple[str, Alert, int]]:
+        """(id, alert as decided, attempts so far) of rows to be sent now, oldest first."""
+        c = schema.outbox.c
+        query = (
+            select(c.id, c.alert, c.attempts)
+            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now)
+            .order_by(c.created_at, c.id)
+            .limit(limit)
+        )
+        return [(row.id, rows.alert_of(row.alert), row.attempts) for row in self._connection.execute(query)]
+
+    def delivered(self, row_id: str, channel: str, now: float) -> None:
+        """The channel took it."""
+        self._change(row_id, channel, delivered_at=now, attempts=schema.outbox.c.attempts + 1, error=None)
+
+    def failed(self, row_id: str, channel: str, error: str, retry_at: float | None) -> None:
+        """The channel did not take it; try again at ``retry_at``, or never when that is None."""
+        values: dict[str, Any] = {"attempts": schema.outbox.c.attempts + 1, "error": error[:1000]}
+        values |= {"dead": True} if retry_at is None else {"due_at": retry_at}
+        self._change(row_id, channel, **values)
+
+    def _change(self, row_id: str, channel: str, **values: Any) -> None:
+        c = schema.outbox.c
+        self._connection.execute(update(schema.outbox).where(c.id == row_id, c.channel == channel).values(**values))
+
+    def waiting(self) -> tuple[int, float | None]:
+        """How many rows wait, and since when the oldest does."""
+        c = schema.outbox.c
+        query = select(func.count(), func.min(c.created_at)).where(c.delivered_at.is_(None), c.dead.is_(False))
+        count, oldest = self._connection.execute(query).one()
+        return int(count), oldest
+
+    def dead(self) -> list[tuple[str, str, str]]:
+        """(id, channel, error) of what was given up."""
+        c = schema.outbox.c
+        return [
+            tuple(row) for row in self._connection.execute(select(c.id, c.channel, c.error).where(c.dead.is_(True)))
+        ]

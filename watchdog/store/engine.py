@@ -1,0 +1,111 @@
+"""Opening the database: pragmas, transactions, and errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from watchdog.errors import StoreBusy, StoreError, StoreFull, StoreOutdated, UsageError
+from watchdog.store.schema import SCHEMA_REVISION, metadata
+
+#: Seconds to wait for another process's transaction before saying that the database is busy.
+BUSY_SECONDS = 10
+
+
+def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """Engine for a database URL; the database itself is not touched yet.
+
+    Raises:
+        UsageError: the URL is not one of a supported database.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the store needs the package {error.name!r}: install eval-watchdog with the extra [postgres]"
+        ) from error
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise UsageError(
+            "the store URL is not understood; write sqlite:///watchdog.db or postgresql://user@host/name"
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        _tune_sqlite(engine, busy_seconds)
+    return engine
+
+
+def _tune_sqlite(engine: Engine, busy_seconds: float) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # transactions are begun by us, below
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            dbapi.execute(f"PRAGMA {pragma}")
+        dbapi.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # A write lock taken at the start waits its turn; one taken half-way fails at once when another holds it.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Turn database errors into ours; the message never holds values that were to be written."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _explained(error) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database refused: {type(error).__name__}") from error
+
+
+def _explained(error: DBAPIError) -> StoreError:
+    said = str(error.orig).splitlines()[0] if error.orig is not None and str(error.orig) else type(error).__name__
+    lowered = said.lower()
+    if "locked" in lowered or "lock timeout" in lowered or "deadlock" in lowered:
+        return StoreBusy()
+    if "full" in lowered or "no space" in lowered:
+        return StoreFull()
+    if "no such table" in lowered or "no such column" in lowered or "does not exist" in lowered:
+        return StoreOutdated()
+    # The driver's own sentence may quote values (user data): only its kind is told.
+    hint = "; is the server up and the URL right?" if error.connection_invalidated or "connect" in lowered else ""
+    if "unable to open" in lowered or "readonly" in lowered or "read-only" in lowered:
+        return StoreError(f"the database cannot be used: {said}")
+    return StoreError(f"the database refused: {type(error.orig or error).__name__}{hint}")
+
+
+def prepare(engine: Engine) -> None:
+    """Make the tables of an empty database; refuse one of another schema revision.
+
+    Raises:
+        StoreOutdated: the database has tables of another revision.
+    """
+    with errors_in_words(), engine.connect() as connection:
+        revision = stored_revision(connection)
+    if revision == SCHEMA_REVISION:
+        return
+    if revision is not None:
+        raise StoreOutdated(
+            f"the database has schema revision {revision}, this version needs {SCHEMA_REVISION}: "
+            "run 'eval-watchdog db upgrade'"
+        )
+    with errors_in_words(), engine.begin() as connection:
+        if stored_revision(connection) is None:  # nobody was faster
+            metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": SCHEMA_REVISION})
+
+
+def stored_revision(connection: Connection) -> str | None:
+    """Schema revision of the database; None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -1,0 +1,231 @@
+"""What was measured: runs, responses, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from watchdog.domain.case import Case
+from watchdog.domain.response import CallStatus, Response, ResponseKey
+from watchdog.domain.run import Run, RunStatus, Tally
+from watchdog.domain.score import ScoreRow
+from watchdog.domain.target import Role
+from watchdog.store import rows, schema
+
+#: A run in one of these states has not come to its end.
+UNFINISHED = (RunStatus.PLANNED, RunStatus.RUNNING, RunStatus.MEASURED, RunStatus.INTERRUPTED)
+
+
+def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; a row whose primary key is there already is replaced. Doing it twice changes nothing."""
+    if not values:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
+    if changed:
+        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(values))
+    else:
+        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(values))
+
+
+class Runs:
+    """The runs of all watches."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, run: Run) -> None:
+        """Write a run down, new or changed."""
+        upsert(self._connection, schema.runs, [rows.run_row(run)])
+
+    def get(self, run_id: str) -> Run | None:
+        """The run of that id."""
+        row = self._connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).mappings().first()
+        return rows.run_of(row) if row else None
+
+    def claim(self, run_id: str, owner: str, now: float, lease: float) -> bool:
+        """Become the one process that works on a run; False when another one is alive.
+
+        Settled by compare-and-set in the database: of two claims exactly one changes the row.
+        """
+        c = schema.runs.c
+        free = or_(c.owner.is_(None), c.owner == owner, c.lease_until < now)
+        changed = self._connection.execute(
+            update(schema.runs).where(and_(c.id == run_id, free)).values(owner=owner, lease_until=now + lease)
+        )
+        return changed.rowcount == 1
+
+    def owner(self, run_id: str) -> tuple[str | None, float | None]:
+        """Who works on a run, and until when that is certain."""
+        c = schema.runs.c
+        row = self._connection.execute(select(c.owner, c.lease_until).where(c.id == run_id)).first()
+        return (row[0], row[1]) if row else (None, None)
+
+    def release(self, run_id: str) -> None:
+        """Nobody works on the run any more."""
+        self._connection.execute(
+            update(schema.runs).where(schema.runs.c.id == run_id).values(owner=None, lease_until=None)
+        )
+
+    def unfinished(self, watch: str) -> list[Run]:
+        """Runs of a watch that have not come to their end, oldest first."""
+        return self._list(
+            schema.runs.c.watch == watch, schema.runs.c.status.in_([status.value for status in UNFINISHED])
+        )
+
+    def of_watch(
+        self, watch: str, *, since: float | None = None, statuses: Collection[RunStatus] = (), last: int | None = None
+    ) -> list[Run]:
+        """Runs of a watch, oldest first; ``last`` keeps only the newest so many."""
+        conditions: list[Any] = [schema.runs.c.watch == watch]
+        if since is not None:
+            conditions.append(schema.runs.c.planned_for >= since)
+        if statuses:
+            conditions.append(schema.runs.c.status.in_([status.value for status in statuses]))
+        return self._list(*conditions, last=last)
+
+    def _list(self, *conditions: Any, last: int | None = None) -> list[Run]:
+        query = select(schema.runs).where(*conditions)
+        order = (schema.runs.c.planned_for, schema.runs.c.id)
+        if last is None:
+            found = self._connection.execute(query.order_by(*order)).mappings().all()
+        else:
+            newest = query.order_by(*(column.desc() for column in order)).limit(last)
+            found = self._connection.execute(newest).mappings().all()[::-1]
+        return [rows.run_of(row) for row in found]
+
+    def save_tally(self, run_id: str, tallies: Mapping[Role, Tally], observed: int) -> None:
+        """Outcome counts of a run and how many observations it gave."""
+        self._connection.execute(
+            update(schema.runs)
+            .where(schema.runs.c.id == run_id)
+            .values(tally=rows.tally_json(tallies), observed=observed)
+        )
+
+    def tally(self, run_id: str) -> dict[Role, Tally]:
+        """Outcome counts of a run, by role."""
+        value = self._connection.execute(select(schema.runs.c.tally).where(schema.runs.c.id == run_id)).scalar()
+        return rows.tally_of(value)
+
+    def blind_looks(self, watch: str) -> int:
+        """How many of the newest finished, failed or missed runs in a row gave no observation at all."""
+        c = schema.runs.c
+        ended = [RunStatus.FINISHED.value, RunStatus.FAILED.value, RunStatus.MISSED.value]
+        query = (
+            select(c.observed).where(c.watch == watch, c.status.in_(ended)).order_by(c.planned_for.desc()).limit(1000)
+        )
+        count = 0
+        for (observed,) in self._connection.execute(query):
+            if observed:
+                break
+            count += 1
+        return count
+
+    def last_success(self, watch: str) -> float | None:
+        """When a run of the watch last gave an observation."""
+        c = schema.runs.c
+        return self._connection.execute(
+            select(func.max(c.finished_at)).where(c.watch == watch, c.observed > 0)
+        ).scalar()
+
+    def count(self, watch: str, status: RunStatus) -> int:
+        """How many runs of a watch are in a state."""
+        c = schema.runs.c
+        query = select(func.count()).select_from(schema.runs).where(c.watch == watch, c.status == status.value)
+        return int(self._connection.execute(query).scalar() or 0)
+
+    def spent_since(self, watch: str, since: float) -> float:
+        """US dollars of a watch's calls since then, judges included; unknown costs are not in it."""
+        r, s, c = schema.responses.c, schema.scores.c, schema.runs.c
+        calls = (
+            select(func.sum(r.cost))
+            .select_from(schema.responses.join(schema.runs))
+            .where(c.watch == watch, r.at >= since)
+        )
+        judged = (
+            select(func.sum(s.cost))
+            .select_from(schema.scores.join(schema.runs))
+            .where(c.watch == watch, c.planned_for >= since)
+        )
+        return float(self._connection.execute(calls).scalar() or 0) + float(
+            self._connection.execute(judged).scalar() or 0
+        )
+
+    def save_cases(self, run_id: str, cases: Iterable[Case]) -> None:
+        """Keep the sampled cases of a run, so that it can be continued and shown."""
+        values = [{"run_id": run_id, "case_id": case.id, "case": rows.case_json(case)} for case in cases]
+        upsert(self._connection, schema.run_cases, values)
+
+    def cases(self, run_id: str) -> list[Case]:
+        """The sampled cases of a run."""
+        query = select(schema.run_cases.c.case).where(schema.run_cases.c.run_id == run_id)
+        return [rows.case_of(value) for (value,) in self._connection.execute(query)]
+
+
+class Responses:
+    """What the targets answered."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, responses: Sequence[Response]) -> None:
+        """Keep responses; recording one twice changes nothing."""
+        upsert(self._connection, schema.responses, [rows.response_row(response) for response in responses])
+
+    def of_run(self, run_id: str) -> list[Response]:
+        """All responses of a run."""
+        query = select(schema.responses).where(schema.responses.c.run_id == run_id)
+        return [rows.response_of(row) for row in self._connection.execute(query).mappings()]
+
+    def recorded(self, run_id: str, *, retry_errors: bool = False) -> set[ResponseKey]:
+        """Keys that need no call any more. Skipped calls are owed; failed ones when ``retry_errors``."""
+        c = schema.responses.c
+        done = [CallStatus.ANSWERED.value] if retry_errors else [CallStatus.ANSWERED.value, CallStatus.ERROR.value]
+        query = select(c.run_id, c.role, c.case_id, c.repeat).where(c.run_id == run_id, c.status.in_(done))
+        return {rows.key_of(row) for row in self._connection.execute(query).mappings()}
+
+    def forget_text(self, before: float) -> int:
+        """Delete answers' texts older than that; numbers stay. Returns how many."""
+        c = schema.responses.c
+        changed = self._connection.execute(
+            update(schema.responses)
+            .where(c.at < before, or_(c.text != "", c.contexts.is_not(None), c.tool_calls.is_not(None)))
+            .values(text="", contexts=None, tool_calls=None)
+        )
+        old = select(schema.runs.c.id).where(schema.runs.c.planned_for < before)
+        self._connection.execute(schema.run_cases.delete().where(schema.run_cases.c.run_id.in_(old)))
+        self._connection.execute(
+            update(schema.scores)
+            .where(
+                schema.scores.c.run_id.in_(old), or_(schema.scores.c.reason != "", schema.scores.c.details.is_not(None))
+            )
+            .values(reason="", details=None)
+        )
+        return changed.rowcount
+
+
+class Scores:
+    """What the scorers said."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def record(self, scores: Sequence[ScoreRow]) -> None:
+        """Keep scores; recording one twice changes nothing."""
+        upsert(self._connection, schema.scores, [rows.score_row(score) for score in scores])
+
+    def of_run(self, run_id: str) -> list[ScoreRow]:
+        """All scores of a run."""
+        query = select(schema.scores).where(schema.scores.c.run_id == run_id)
+        return [rows.score_of(row) for row in self._connection.execute(query).mappings()]
+
+
+def interrupted(run: Run, note: str = "") -> Run:
+    """The run, stopped half-way."""
+    return replace(run, status=RunStatus.INTERRUPTED, note=note or run.note)

@@ -1,0 +1,178 @@
+"""Writes responses and scores as they arrive, in batches, off the event loop.
+
+What a model answered costs money: it is durable at most 100 ms or 200 rows after it arrived. While the database cannot
+be written, rows are held and tried again and no new call is begun. When that does not help in time, what is held goes
+to a file beside the database (or in the temporary folder), and the next run of the watch takes it in from there.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from watchdog.domain.response import Response
+from watchdog.domain.score import ScoreRow
+from watchdog.errors import StoreError
+from watchdog.store import rows
+from watchdog.store.store import Store
+
+#: A batch is written when it is this old (seconds) or this long (rows).
+BATCH_SECONDS = 0.1
+BATCH_ROWS = 200
+#: How long rows are held while the database cannot be written.
+PATIENCE_SECONDS = 30.0
+#: How often a long run says that it is alive.
+RENEW_SECONDS = 5.0
+
+
+class Recorder:
+    """Takes rows from the event loop and writes them from a thread of its own. One run, one recorder."""
+
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        *,
+        renew: Callable[[], None] = lambda: None,
+        on_trouble: Callable[[StoreError], None] = lambda _error: None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        """``on_trouble`` is called once, from the writer's thread, when a batch could not be written at first."""
+        self._store = store
+        self._run_id = run_id
+        self._renew = renew
+        self._on_trouble = on_trouble
+        self._patience = patience
+        self._waiting: list[Response | ScoreRow] = []
+        self._lock = threading.Lock()
+        self._full = threading.Event()
+        self._closing = False
+        self._failure: StoreError | None = None
+        self._thread = threading.Thread(target=self._work, name=f"recorder-{run_id}", daemon=True)
+        self._thread.start()
+
+    def record(self, row: Response | ScoreRow) -> None:
+        """Hand over a row; returns at once."""
+        with self._lock:
+            self._waiting.append(row)
+            if len(self._waiting) >= BATCH_ROWS:
+                self._full.set()
+
+    def close(self) -> None:
+        """Write what is held and stop.
+
+        Raises:
+            StoreError: something could not be written; its message says where it is kept instead.
+        """
+        self._closing = True
+        self._full.set()
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _work(self) -> None:
+        renewed = time.monotonic()
+        while True:
+            closing = self._closing  # read before the rows are taken: whatever came earlier is in this batch
+            with self._lock:
+                batch, self._waiting = self._waiting, []
+                self._full.clear()
+            for start in range(0, len(batch), BATCH_ROWS):
+                self._write_or_spill(batch[start : start + BATCH_ROWS])
+            if closing:
+                return
+            if time.monotonic() - renewed > RENEW_SECONDS and self._failure is None:
+                renewed = time.monotonic()
+                self._try_renewing()
+            self._full.wait(BATCH_SECONDS)
+
+    def _try_renewing(self) -> None:
+        try:
+            self._renew()
+        except StoreError as error:
+            self._on_trouble(error)
+
+    def _write_or_spill(self, batch: list[Response | ScoreRow]) -> None:
+        deadline = time.monotonic() + (self._patience if self._failure is None else 0.0)
+        told = False
+        while True:
+            try:
+                write(self._store, batch)
+            except StoreError as error:
+                if not told:
+                    told = True
+                    self._on_trouble(error)
+                if time.monotonic() >= deadline:
+                    self._give_up(batch, error)
+                    return
+                time.sleep(0.5)
+            else:
+                return
+
+    def _give_up(self, batch: list[Response | ScoreRow], error: StoreError) -> None:
+        place = spill(self._store, self._run_id, batch)
+        kept = (
+            f"what could not be written is kept in {place} and taken in by the next run"
+            if place
+            else (f"{len(batch)} rows could be written nowhere")
+        )
+        if self._failure is None:
+            self._failure = type(error)(f"{error}; {kept}")
+
+
+def write(store: Store, batch: list[Response | ScoreRow]) -> None:
+    """One batch, one transaction."""
+    with store.begin() as session:
+        session.responses.record([row for row in batch if isinstance(row, Response)])
+        session.scores.record([row for row in batch if isinstance(row, ScoreRow)])
+
+
+def _spill_places(store: Store, run_id: str) -> Iterator[Path]:
+    name = f"watchdog-unrecorded-{run_id}.jsonl"
+    if store.path is not None:
+        yield store.path.parent / name
+    yield Path(tempfile.gettempdir()) / name
+
+
+def spill(store: Store, run_id: str, batch: list[Response | ScoreRow]) -> Path | None:
+    """Append rows to a file beside the database, or in the temporary folder; None when neither can be written."""
+    lines = "".join(
+        json.dumps(
+            {"response": rows.response_row(row)} if isinstance(row, Response) else {"score": rows.score_row(row)}
+        )
+        + "\n"
+        for row in batch
+    )
+    for place in _spill_places(store, run_id):
+        try:
+            place.touch(mode=0o600)
+            with place.open("a", encoding="utf-8") as file:
+                file.write(lines)
+                file.flush()
+        except OSError:
+            continue
+        return place
+    return None
+
+
+def take_in_spilled(store: Store, run_id: str) -> int:
+    """Write spilled rows of a run to the database and remove their files. Returns how many rows there were."""
+    taken = 0
+    for place in _spill_places(store, run_id):
+        if not place.exists():
+            continue
+        batch = [_spilled_row(line) for line in place.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        write(store, batch)
+        place.unlink()
+        taken += len(batch)
+    return taken
+
+
+def _spilled_row(line: str) -> Response | ScoreRow:
+    body: Mapping[str, Any] = json.loads(line)
+    return rows.response_of(body["response"]) if "response" in body else rows.score_of(body["score"])

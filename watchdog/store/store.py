@@ -1,0 +1,74 @@
+"""The one way to the database: transactions over everything that is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from watchdog.store.alerting import Alerts, Outbox
+from watchdog.store.engine import errors_in_words, open_engine, prepare
+from watchdog.store.findings import Baselines, Detection
+from watchdog.store.measurements import Responses, Runs, Scores
+
+
+class Session:
+    """One transaction: everything done through it is kept, or nothing is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.runs = Runs(connection)
+        self.responses = Responses(connection)
+        self.scores = Scores(connection)
+        self.baselines = Baselines(connection)
+        self.detection = Detection(connection)
+        self.alerts = Alerts(connection)
+        self.outbox = Outbox(connection)
+
+
+class Store:
+    """A database of runs and alerts. Safe to use from several threads and processes."""
+
+    def __init__(self, url: str, *, busy_seconds: float = 10.0) -> None:
+        self._engine = open_engine(url, busy_seconds=busy_seconds)
+        #: The URL without its password.
+        self.url = self._engine.url.render_as_string(hide_password=True)
+        on_disk = self._engine.dialect.name == "sqlite" and self._engine.url.database not in (None, "", ":memory:")
+        #: File of an SQLite database; None for a server.
+        self.path = Path(str(self._engine.url.database)).absolute() if on_disk else None
+
+    def prepare(self) -> None:
+        """Make the tables of an empty database.
+
+        Raises:
+            StoreOutdated: the database has another schema revision.
+            StoreError: it cannot be reached or written.
+        """
+        prepare(self._engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that writes. Keep it short, and no network inside.
+
+        Raises:
+            StoreBusy: another process held the database too long.
+            StoreFull: the disk is full.
+        """
+        with errors_in_words(), self._engine.begin() as connection:
+            yield Session(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view that does not keep writers waiting."""
+        with errors_in_words(), self._engine.connect().execution_options(reading=True) as connection:
+            yield Session(connection)
+
+    def ping(self) -> None:
+        """Raise StoreError unless the database answers."""
+        with errors_in_words(), self._engine.connect().execution_options(reading=True) as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give up connections."""
+        self._engine.dispose()
