@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, update
+from sqlalchemy import Connection, Table, and_, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchdog.domain.case import Case
+from watchdog.domain.digest import digest
 from watchdog.domain.response import CallStatus, Response, ResponseKey
 from watchdog.domain.run import Run, RunStatus, Tally
 from watchdog.domain.score import ScoreRow
@@ -48,6 +48,12 @@ class Runs:
         """The run of that id."""
         row = self._connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).mappings().first()
         return rows.run_of(row) if row else None
+
+    def lock(self, watch: str) -> None:
+        """Let no other process open a run of the watch until this transaction ends (SQLite has one writer anyway)."""
+        if self._connection.dialect.name == "postgresql":
+            number = int(digest(["run of", watch])[:15], 16)
+            self._connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
     def claim(self, run_id: str, owner: str, now: float, lease: float) -> bool:
         """Become the one process that works on a run; False when another one is alive.
@@ -224,8 +230,3 @@ class Scores:
         """All scores of a run."""
         query = select(schema.scores).where(schema.scores.c.run_id == run_id)
         return [rows.score_of(row) for row in self._connection.execute(query).mappings()]
-
-
-def interrupted(run: Run, note: str = "") -> Run:
-    """The run, stopped half-way."""
-    return replace(run, status=RunStatus.INTERRUPTED, note=note or run.note)

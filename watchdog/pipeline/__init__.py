@@ -1,0 +1,1 @@
+"""The road: the only place that knows the order of the stages, and the only one that talks to the store."""
