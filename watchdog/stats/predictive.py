@@ -1,0 +1,370 @@
+"""Predictive-score Shiryaev-Roberts (pSR): has this series become worse, and for good?
+
+How surprising is a run, given all earlier ones? Its summary x (small is worse) gets a predictive p-value that is
+uniform and independent of the past as long as nothing changes. Its normal score z = ndtri(p), clipped to +-2.6, is
+bet on: against a shift of delta standard deviations downwards a bet multiplies its stake by
+exp(-delta z - delta^2 V / 2). Shiryaev-Roberts (Shiryaev 1963, Roberts 1966) lays a new stake of 1 at every run and
+adds up what all of them have become,
+
+    R <- (1 + R) exp(-delta z - delta^2 V / 2),     averaged over a few deltas,
+
+and calls it a drift when R reaches A.
+
+The p-value. From 100 earlier runs on it is the rank of x among them, ties broken at random (conformal prediction,
+Vovk et al. 2005). Before that ranks are too coarse, and p comes from Student's prediction
+(x - mean) / (s sqrt(1 + 1/n)) with n - 1 degrees of freedom; where fewer than five failures a run are expected, a run
+must also surprise the beta-binomial prediction of their number, because near-perfect metrics are skewed.
+
+Proven: while runs are exchangeable (rank phase) or normal (young phase) and V = 1, R minus the number of runs is a
+martingale, so the mean time to a false alarm is at least A runs (Pollak 1985; Shin, Ramdas and Rinaldo 2023); the
+clip only lowers the stakes on a drop.
+Calibrated by simulation: the inflation V for autocorrelation; the second sum, whose ranks are taken in a *locked*
+reference with a margin of 0.15, and which finds what the growing reference would absorb; the winsorised spread of a
+young reference.
+
+Everything is a pure function of the summaries fed to it. A state is a value of at most some 2,700 floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaln, ndtri, stdtr
+
+from watchdog.stats.autocorrelation import Correlation, inflation
+
+Floats = NDArray[np.float64]
+
+#: Sizes of the shifts that are bet on, in standard deviations of a run.
+DELTAS = (0.35, 0.7, 1.4, 2.4)
+LOCKED_DELTAS = (0.25, 0.5, 1.0)
+#: Most that a single run can say; about the reach of a rank among 215. Three wild runs stay below A.
+CLIP = 2.6
+#: Runs from which ranks are fine enough.
+YOUNG = 100
+#: Standard deviations beyond which a run enters mean and spread as if it were nearer.
+WINSOR = 3.0
+#: Expected failures a run below which the beta-binomial prediction is asked as well.
+FEW = 5.0
+#: Runs after the baseline at which the reference of the second sum is locked.
+LOCK_AFTER = 150
+#: Allowance for the error of the locked reference, in standard deviations.
+MARGIN = 0.15
+#: Runs the growing reference remembers.
+CAP = 2000
+#: A sum stops growing at this multiple of A: it must be able to come down again.
+REACH = 1000.0
+
+
+class Bet(NamedTuple):
+    """One delta's Shiryaev-Roberts sum, and the cumulative sum (CUSUM) that dates the change it bets on."""
+
+    total: float = 0.0
+    climb: float = 0.0
+    #: Runs since the climb last stood at zero, and the mark (a time) of the first of them.
+    looks: int = 0
+    since: float = 0.0
+
+
+class Evidence(NamedTuple):
+    """What one run has added up to."""
+
+    #: The mixture R; an alarm is R >= A.
+    value: float
+    #: Runs since the most likely onset (0: nothing points to a change), and the mark of the first of them.
+    looks: int
+    since: float
+
+    @property
+    def log(self) -> float:
+        """Natural logarithm of R."""
+        return math.log(max(self.value, 1e-300))
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PsrState:
+    """The reference so far and the bets that are running. Arrays are shared between states and never written to."""
+
+    #: Summaries on a common scale, oldest first, at most ``CAP``.
+    history: Floats
+    #: Runs behind ``mean`` and ``squares`` (their winsorised mean and sum of squared deviations).
+    n: int
+    mean: float
+    squares: float
+    #: Failures and cases of each of the first runs; None where failures mean nothing (differences of two arms).
+    failures: tuple[tuple[int, int], ...] | None
+    #: Sorted first part of the history, once it is long enough.
+    locked: Floats | None
+    correlation: Correlation
+    #: Variance inflation of each bet's window, and the bets: ``DELTAS``, then ``LOCKED_DELTAS``.
+    inflations: tuple[float, ...]
+    bets: tuple[Bet, ...]
+    #: Constants of the baseline: variance between runs, sampling variance of a run, least spread, runs at the lock.
+    between: float
+    within: float
+    floor: float
+    lock_at: int
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of a run, at least what sampling alone makes it."""
+        return max(self.raw_spread, self.floor)
+
+    @property
+    def raw_spread(self) -> float:
+        """Winsorised standard deviation of the runs so far."""
+        return math.sqrt(max(self.squares, 0.0) / (self.n - 1)) if self.n > 1 else 0.0
+
+    def common_scale(self, x: float, variance: float) -> float:
+        """A summary as it would spread if it rested on as many cases as the baseline's runs."""
+        return x / math.sqrt((self.between + variance) / (self.between + self.within) + 1e-300)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON value; floats come back exactly."""
+        return {
+            "history": self.history.tolist(),
+            "n": self.n,
+            "mean": self.mean,
+            "squares": self.squares,
+            "failures": self.failures,
+            "locked": None if self.locked is None else self.locked.tolist(),
+            "correlation": self.correlation.to_json(),
+            "inflations": self.inflations,
+            "bets": self.bets,
+            "constants": [self.between, self.within, self.floor, self.lock_at],
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> PsrState:
+        """The state that ``to_json`` wrote."""
+        between, within, floor, lock_at = value["constants"]
+        failures = value["failures"]
+        return cls(
+            history=np.asarray(value["history"], dtype=np.float64),
+            n=value["n"],
+            mean=value["mean"],
+            squares=value["squares"],
+            failures=None if failures is None else tuple((failed, cases) for failed, cases in failures),
+            locked=None if value["locked"] is None else np.asarray(value["locked"], dtype=np.float64),
+            correlation=Correlation.from_json(value["correlation"]),
+            inflations=tuple(value["inflations"]),
+            bets=tuple(Bet(*bet) for bet in value["bets"]),
+            between=between,
+            within=within,
+            floor=floor,
+            lock_at=lock_at,
+        )
+
+
+class PredictiveSR:
+    """The test for one A (mean runs to a false alarm) and one smallest drop that matters. Holds no state."""
+
+    def __init__(self, mean_runs: float = 87_600.0, smallest_drop: float = 0.02) -> None:
+        self.mean_runs = mean_runs
+        self.smallest_drop = smallest_drop
+        self._limit = REACH * mean_runs
+        #: Runs that a bet on delta needs to reach A: over these its variance is inflated.
+        self._windows = tuple(2 * math.log(mean_runs) / delta**2 for delta in DELTAS + LOCKED_DELTAS)
+
+    def start(
+        self,
+        x: Sequence[float],
+        variances: Sequence[float],
+        lost: Sequence[float] | None = None,
+        n: Sequence[int] | None = None,
+        u: Sequence[float] | None = None,
+    ) -> PsrState:
+        """State after the baseline runs: at least two summaries, oldest first.
+
+        ``variances``: sampling variance of each; ``lost`` and ``n``: score lost and cases scored; ``u``: tie breakers.
+        """
+        within = float(np.mean(variances))
+        state = PsrState(
+            history=np.empty(0),
+            n=0,
+            mean=0.0,
+            squares=0.0,
+            failures=None if lost is None or n is None else (),
+            locked=None,
+            correlation=Correlation(),
+            inflations=(1.0,) * len(self._windows),
+            bets=(Bet(),) * len(self._windows),
+            between=max(0.0, float(np.var(x, ddof=1)) - within),
+            within=within,
+            floor=max(math.sqrt(within), self.smallest_drop / 2),
+            lock_at=len(x) + LOCK_AFTER,
+        )
+        for index, summary in enumerate(x):
+            scaled = state.common_scale(summary, variances[index])
+            z = _rank(state.history, scaled, 0.5 if u is None else u[index]) if index else 0.0
+            failures = None if lost is None or n is None else (round(lost[index]), int(n[index]))
+            state = self._remember(self._correlate(state, z), scaled, failures)
+        return state
+
+    def update(
+        self,
+        state: PsrState,
+        x: float,
+        variance: float,
+        u: float = 0.5,
+        lost: float | None = None,
+        n: int | None = None,
+        *,
+        mark: float = 0.0,
+        remember: bool = True,
+    ) -> tuple[PsrState, Evidence]:
+        """One run: its summary, the sampling variance of that, a uniform ``u`` to break ties, score lost over n cases.
+
+        ``mark`` is handed back as the onset's; ``remember=False`` leaves the reference as it is (during a drift).
+        """
+        scaled = state.common_scale(x, variance)
+        rank = _rank(state.history, scaled, u)
+        if remember:
+            state = self._correlate(state, rank)
+        counted = None if lost is None or n is None or state.failures is None else (round(lost), int(n))
+        z = rank if state.n >= YOUNG else _predicted(state, scaled, u, counted)
+        growing = len(DELTAS)
+        bets = [
+            self._raise(bet, delta, _clip(z), factor, mark)
+            for bet, delta, factor in zip(state.bets[:growing], DELTAS, state.inflations[:growing], strict=True)
+        ]
+        value = sum(bet.total for bet in bets) / growing
+        if state.locked is None:
+            bets += state.bets[growing:]
+        else:
+            z = _clip(_sorted_rank(state.locked, scaled, u) + MARGIN)
+            second = [
+                self._raise(bet, delta, z, factor, mark)
+                for bet, delta, factor in zip(
+                    state.bets[growing:], LOCKED_DELTAS, state.inflations[growing:], strict=True
+                )
+            ]
+            value = (value + sum(bet.total for bet in second) / len(second)) / 2
+            bets += second
+        best = max(bets, key=_climb)
+        state = replace(state, bets=tuple(bets))
+        if remember:
+            state = self._remember(state, scaled, counted)
+        return state, Evidence(value, best.looks, best.since)
+
+    def restart(self, state: PsrState) -> PsrState:
+        """All bets back to nothing, the reference kept: after an alarm, or after a recovery."""
+        return replace(state, bets=(Bet(),) * len(self._windows))
+
+    def forget(self, state: PsrState, runs: int) -> PsrState:
+        """As though the last runs had not entered the reference: they belong to a drift. The bets are kept."""
+        history = state.history[: max(len(state.history) - runs, 0)]
+        n, mean, squares = 0, 0.0, 0.0
+        for x in history.tolist():
+            n, mean, squares = _winsorised_step(n, mean, squares, x)
+        return self._with_inflations(
+            replace(
+                state,
+                history=history,
+                n=n,
+                mean=mean,
+                squares=squares,
+                failures=None if state.failures is None else state.failures[:n],
+                locked=state.locked if n >= state.lock_at else None,
+                correlation=state.correlation.without_last(runs),
+            )
+        )
+
+    def _raise(self, bet: Bet, delta: float, z: float, factor: float, mark: float) -> Bet:
+        gain = -delta * z - delta * delta * factor / 2
+        total = min((1 + bet.total) * math.exp(gain), self._limit)
+        climb = bet.climb + gain
+        if climb <= 0:
+            return Bet(total)
+        return Bet(total, climb, bet.looks + 1, bet.since if bet.looks else mark)
+
+    def _correlate(self, state: PsrState, z: float) -> PsrState:
+        correlation = state.correlation.add(z)
+        state = replace(state, correlation=correlation)
+        return self._with_inflations(state) if not correlation.block else state
+
+    def _with_inflations(self, state: PsrState) -> PsrState:
+        r1, phi = state.correlation.estimate()
+        return replace(state, inflations=tuple(inflation(r1, phi, window) for window in self._windows))
+
+    @staticmethod
+    def _remember(state: PsrState, x: float, failures: tuple[int, int] | None) -> PsrState:
+        history = np.concatenate((state.history[-(CAP - 1) :], (x,)))
+        n, mean, squares = _winsorised_step(state.n, state.mean, state.squares, x)
+        counts = state.failures
+        if counts is not None and len(counts) < YOUNG:
+            counts = (*counts, failures or (0, 0))
+        return replace(
+            state,
+            history=history,
+            n=n,
+            mean=mean,
+            squares=squares,
+            failures=counts,
+            locked=np.sort(history) if n == state.lock_at else state.locked,
+        )
+
+
+def _predicted(state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
+    """Normal score of a run in a young watch: Student's prediction, checked by the beta-binomial one."""
+    ahead = (x - state.mean) / (state.spread * math.sqrt(1 + 1 / state.n))
+    z = _normal_score(float(stdtr(state.n - 1, ahead)))
+    if failures is None or state.failures is None:
+        return z
+    failed_before = sum(failed for failed, _ in state.failures)
+    cases_before = sum(cases for _, cases in state.failures)
+    failed, cases = failures
+    if cases_before and failed_before / cases_before * cases < FEW:
+        p = _more_failures(failed, cases, failed_before + 0.5, cases_before - failed_before + 0.5, u)
+        z = max(z, _normal_score(p))
+    return z
+
+
+def _more_failures(failed: int, cases: int, a: float, b: float, u: float) -> float:
+    """P(more failures) + u P(as many) of a beta-binomial(cases, a, b): small when many failed."""
+    below = failed * 2 <= cases
+    k = np.arange(failed + 1) if below else np.arange(failed, cases + 1)
+    log_choose = -math.log(cases + 1) - betaln(cases - k + 1, k + 1)
+    mass = np.exp(log_choose + betaln(k + a, cases - k + b) - betaln(a, b))
+    if below:
+        return max(1 - float(mass.sum()), 0.0) + u * float(mass[-1])
+    return float(mass[1:].sum()) + u * float(mass[0])
+
+
+def _rank(history: Floats, x: float, u: float) -> float:
+    """Normal score of the rank of x among earlier runs, its ties broken by ``u``."""
+    below = np.count_nonzero(history < x)
+    equal = np.count_nonzero(history == x)
+    return float(ndtri((below + u * (equal + 1)) / (len(history) + 1)))
+
+
+def _sorted_rank(ordered: Floats, x: float, u: float) -> float:
+    below, up_to = ordered.searchsorted(x, "left"), ordered.searchsorted(x, "right")
+    return float(ndtri((below + u * (up_to - below + 1)) / (len(ordered) + 1)))
+
+
+def _winsorised_step(n: int, mean: float, squares: float, x: float) -> tuple[int, float, float]:
+    """Welford's update with x drawn in to 3 standard deviations, so that an outage does not hide the next one."""
+    if n >= 5:
+        reach = WINSOR * math.sqrt(max(squares, 0.0) / (n - 1))
+        x = min(max(x, mean - reach), mean + reach)
+    step = x - mean
+    mean += step / (n + 1)
+    return n + 1, mean, squares + step * (x - mean)
+
+
+def _clip(z: float) -> float:
+    return min(max(z, -CLIP), CLIP)
+
+
+def _normal_score(p: float) -> float:
+    return float(ndtri(min(max(p, 1e-15), 1 - 1e-15)))
+
+
+def _climb(bet: Bet) -> float:
+    return bet.climb

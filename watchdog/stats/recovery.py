@@ -1,0 +1,66 @@
+"""Is it over? A cumulative sum that bets on "back at the reference" against "still down by theta".
+
+    S <- max(0, S + (theta / v) (x - mean + theta / 2)),     v = variance of a run times its inflation,
+
+is the log-likelihood ratio of the two since the most favourable start. Recovered means S >= h and the last three
+looks each above -theta. theta is half the drop, but not less than the smallest drop that matters: a feature that
+came back half-way is still down. The drop is re-estimated as looks come in, from the looks before the present climb
+of S, so that a drop over-estimated on the day of the alarm does not turn into a recovery.
+
+Proven (Lorden 1971): while the mean stays down by theta or more, runs are independent normal and v is right, the mean
+time to a false recovery is at least exp(h) looks. h = log(20,000): less than 1 % a week of hourly looks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+THRESHOLD = math.log(20_000.0)
+GOOD_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """Progress towards "over". A value."""
+
+    #: The cumulative sum S.
+    climb: float = 0.0
+    #: Looks in a row above -theta.
+    good: int = 0
+    #: Looks of the drift before the present climb: number and sum of their x - mean.
+    down: int = 0
+    total: float = 0.0
+    #: The same of the looks of the present climb; they join the drift when it comes to nothing.
+    climbing: int = 0
+    climbing_total: float = 0.0
+
+    @property
+    def drop(self) -> float:
+        """Estimated change while down (negative)."""
+        return self.total / self.down if self.down else 0.0
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it is over."""
+        return self.climb >= THRESHOLD and self.good >= GOOD_LOOKS
+
+    def update(self, x: float, *, smallest_drop: float, variance: float) -> Recovery:
+        """One look of a drift: ``x`` from the reference mean; long-run ``variance`` of a look."""
+        theta = max(-self.drop / 2, smallest_drop)
+        climb = max(0.0, self.climb + theta / variance * (x + theta / 2))
+        good = self.good + 1 if x > -theta else 0
+        if climb > 0:
+            return Recovery(
+                climb=climb,
+                good=good,
+                down=self.down,
+                total=self.total,
+                climbing=self.climbing + 1,
+                climbing_total=self.climbing_total + x,
+            )
+        return Recovery(
+            good=good,
+            down=self.down + self.climbing + 1,
+            total=self.total + self.climbing_total + x,
+        )
