@@ -158,8 +158,17 @@ class ProviderError(WatchdogError):
 class DeliveryError(WatchdogError):
     """An alert could not be delivered."""
 
-    def __init__(self, message: str, *, retryable: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        retry_after: float | None = None,
+        refused: Iterable[str] = (),
+    ) -> None:
         super().__init__(message)
         #: False when trying the same thing again can never work (a wrong key, a refused payload).
         self.retryable = retryable
         self.retry_after = retry_after
+        #: Ids of the alerts that the receiver refused although it took the others; empty when it took none.
+        self.refused = frozenset(refused)

@@ -1,0 +1,1 @@
+"""Conditions and open alerts to transitions with named reasons, and incidents."""

@@ -1,0 +1,1 @@
+"""Signals, health and known changes to conditions with a suspected cause."""

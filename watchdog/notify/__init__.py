@@ -1,0 +1,1 @@
+"""Delivery of alerts: the channels, and the loop over durable state that feeds them."""

@@ -1,0 +1,251 @@
+"""The delivery loop: what was decided leaves the house, over durable state, each channel for itself.
+
+Deciding writes rows, delivering works them off: a crash between the two loses nothing. A channel that is slow or dead
+holds up no other. There are two kinds of channel:
+
+- *once per transition* (webhook, stdout): each outbox row is sent until it is taken or refused for good;
+- *re-sent* (Alertmanager, which forgets): all live alerts go out again and again, and an outbox row only means
+  "now rather than at the next re-send".
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Protocol
+
+import structlog
+
+from watchdog.domain.alert import Alert
+from watchdog.errors import DeliveryError, WatchdogError
+from watchdog.protocols import Clock, Notifier
+
+_log = structlog.get_logger(__name__)
+
+#: Seconds for which a resolved alert is still re-sent, so that a receiver which was down learns of it (as Prometheus).
+KEEP_RESOLVED = 900.0
+#: Longest wait between two attempts, seconds.
+BACKOFF_CAP = 300.0
+#: Attempts after which a row is given up: about three days at the longest wait.
+MAX_ATTEMPTS = 900
+#: Rows of one channel worked off in one round.
+BATCH = 100
+#: Seconds after which a notifier that does not come back is given up for this round.
+SEND_LIMIT = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A transition on its way to one channel."""
+
+    #: ``Transition.id``: the same over retries; unique together with the channel.
+    id: str
+    channel: str
+    #: The alert as it was when the transition was decided.
+    alert: Alert
+    #: Attempts that failed so far.
+    attempts: int = 0
+
+
+class Outbox(Protocol):
+    """What the loop asks of durable state. Called in worker threads."""
+
+    def live_alerts(self, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
+        """Firing alerts, and those resolved after firing at most ``keep_resolved_seconds`` ago."""
+
+    def due(self, channel: str, now: float, limit: int) -> Sequence[Delivery]:
+        """Unfinished deliveries whose time has come, the longest due first.
+
+        Never one whose alert has an older unfinished delivery on that channel: *resolved* may not overtake *firing*.
+        """
+
+    def delivered(self, delivery: Delivery, now: float) -> None:
+        """The channel took it."""
+
+    def failed(self, delivery: Delivery, now: float, error: str, retry_at: float | None) -> None:
+        """The channel did not take it: due again at ``retry_at``, or given up for good (kept, listed) when None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHealth:
+    """How a channel is doing, for /metrics and /readyz."""
+
+    #: Unix time of the last time the channel took something; None when it never did since the start.
+    last_success: float | None = None
+    #: Alerts taken, times the channel failed, and deliveries given up for good, since the start.
+    sent: int = 0
+    failures: int = 0
+    dead: int = 0
+    #: Why it failed last; empty once it works again.
+    error: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Channel:
+    notifier: Notifier
+    health: ChannelHealth
+    #: Times it failed in a row.
+    failing: int = 0
+    #: Monotonic times before which nothing is sent, and at which live alerts are due again.
+    paused_until: float = float("-inf")
+    resend_at: float = float("-inf")
+
+
+def backoff(attempts: int, rng: Random, cap: float = BACKOFF_CAP) -> float:
+    """Seconds to wait after that many failed attempts: 1, 2, 4, ... up to ``cap``, of which a random half."""
+    ceiling = min(cap, 2.0 ** min(max(attempts - 1, 0), 30))
+    return ceiling * rng.uniform(0.5, 1.0)
+
+
+class DeliveryLoop:
+    """Delivers what the outbox holds.
+
+    ``heartbeat`` gives the always-firing alert that goes along with every re-send; it may answer None when the daemon
+    itself is not well, so that the dead man's switch notices. ``rng`` spreads retries. The loop owns none of its parts.
+    """
+
+    def __init__(
+        self,
+        notifiers: Sequence[Notifier],
+        outbox: Outbox,
+        clock: Clock,
+        heartbeat: Callable[[], Alert | None] | None = None,
+        *,
+        rng: Random,
+        poll: float = 1.0,
+        keep_resolved: float = KEEP_RESOLVED,
+    ) -> None:
+        self._channels = [_Channel(notifier=notifier, health=ChannelHealth()) for notifier in notifiers]
+        self._outbox = outbox
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self._rng = rng
+        self._poll = poll
+        self._keep_resolved = keep_resolved
+
+    @property
+    def health(self) -> Mapping[str, ChannelHealth]:
+        """How each channel is doing, by name."""
+        return {channel.notifier.name: channel.health for channel in self._channels}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until ``stop`` is set, and what is due then once more.
+
+        Waiting is in real time whatever the clock says: a clock that is moved by hand must not be moved by this loop.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for channel in self._channels:
+                tasks.create_task(self._work(channel, stop))
+
+    async def tick(self) -> None:
+        """One round of every channel, side by side. Errors of the outbox are the caller's."""
+        await asyncio.gather(*(self._round(channel) for channel in self._channels))
+
+    async def _work(self, channel: _Channel, stop: asyncio.Event) -> None:
+        while True:
+            last = stop.is_set()
+            try:
+                await self._round(channel)
+            except WatchdogError as error:  # a locked database, a full disk: it passes
+                self._note_failure(channel, str(error))
+            except Exception as error:  # noqa: BLE001 - a bug must not end delivery for ever
+                _log.exception("delivery stumbled", action="delivery-bug", channel=channel.notifier.name)
+                self._note_failure(channel, type(error).__name__)
+            if last:
+                return
+            try:
+                async with asyncio.timeout(self._poll):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def _round(self, channel: _Channel) -> None:
+        if self._clock.monotonic() < channel.paused_until:
+            return
+        now = self._clock.now()
+        due = await asyncio.to_thread(self._outbox.due, channel.notifier.name, now, BATCH)
+        if channel.notifier.resend_every is not None:
+            await self._resend(channel, due, now, channel.notifier.resend_every.total_seconds())
+            return
+        for delivery in due:
+            error = await self._send(channel, [delivery.alert])
+            if error is None:
+                await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
+                continue
+            again = error.retryable and delivery.attempts + 1 < MAX_ATTEMPTS
+            await self._keep(channel, delivery, error, BACKOFF_CAP if again else None)
+            return  # whatever else is due meets a receiver that had time to recover
+
+    async def _resend(self, channel: _Channel, due: Sequence[Delivery], now: float, every: float) -> None:
+        if not due and self._clock.monotonic() < channel.resend_at:
+            return
+        live = await asyncio.to_thread(self._outbox.live_alerts, now, self._keep_resolved)
+        # A row may be of an alert that was resolved longer ago than that: the receiver was down all the while.
+        alerts = {delivery.alert.id: delivery.alert for delivery in due} | {alert.id: alert for alert in live}
+        beat = self._heartbeat() if self._heartbeat else None
+        batch = [*alerts.values(), *([beat] if beat else [])]
+        error = await self._send(channel, batch, cap=every) if batch else None
+        refused_all = error is not None and not error.refused
+        channel.resend_at = channel.paused_until if refused_all else self._clock.monotonic() + every
+        for delivery in due:
+            if error is None or (error.refused and delivery.alert.id not in error.refused):
+                await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
+            else:  # sent again in any case, so only what is refused itself is given up
+                await self._keep(channel, delivery, error, None if error.refused else every)
+
+    async def _send(self, channel: _Channel, alerts: Sequence[Alert], cap: float = BACKOFF_CAP) -> DeliveryError | None:
+        error: DeliveryError
+        try:
+            async with asyncio.timeout(SEND_LIMIT):
+                await channel.notifier.send(alerts, self._clock.now())
+        except DeliveryError as failure:
+            error = failure
+        except TimeoutError:
+            error = DeliveryError(f"no answer within {SEND_LIMIT:g} s", retryable=True)
+        except Exception as failure:  # noqa: BLE001 - somebody else's notifier; its alerts are kept
+            error = DeliveryError(f"{type(failure).__name__} in the notifier", retryable=True)
+        else:
+            self._note_success(channel, len(alerts))
+            return None
+        if error.refused:
+            self._note_success(channel, len(alerts) - len(error.refused))
+        self._note_failure(channel, str(error), error.retry_after, cap)
+        return error
+
+    async def _keep(self, channel: _Channel, delivery: Delivery, error: DeliveryError, cap: float | None) -> None:
+        """Write down that a delivery failed; it is due again within about ``cap`` seconds, or never when None."""
+        now = self._clock.now()
+        retry_at = None
+        if cap is None:
+            channel.health = replace(channel.health, dead=channel.health.dead + 1)
+            _log.error("delivery given up", action="delivery-dead", channel=delivery.channel, id=delivery.id)
+        else:
+            retry_at = now + max(error.retry_after or 0.0, backoff(delivery.attempts + 1, self._rng, cap))
+        await asyncio.to_thread(self._outbox.failed, delivery, now, str(error), retry_at)
+
+    def _note_success(self, channel: _Channel, sent: int) -> None:
+        channel.failing = 0
+        health = channel.health
+        channel.health = replace(health, last_success=self._clock.now(), sent=health.sent + sent, error="")
+
+    def _note_failure(
+        self,
+        channel: _Channel,
+        error: str,
+        retry_after: float | None = None,
+        cap: float = BACKOFF_CAP,
+    ) -> None:
+        """Count a failure and leave the channel alone for a while."""
+        channel.failing += 1
+        channel.health = replace(channel.health, failures=channel.health.failures + 1, error=error)
+        seconds = min(cap, max(retry_after or 0.0, backoff(channel.failing, self._rng)))
+        channel.paused_until = self._clock.monotonic() + seconds
+        _log.warning(
+            "a channel failed",
+            action="delivery-failed",
+            channel=channel.notifier.name,
+            error=error,
+            again_in=round(seconds, 1),
+        )
