@@ -73,6 +73,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("id", sa.String(length=60), nullable=False),
         sa.Column("channel", sa.String(length=100), nullable=False),
+        sa.Column("alert_id", sa.String(length=32), nullable=False),
         sa.Column("alert", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -83,6 +84,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "channel", name=op.f("pk_outbox")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outbox_alert_id"), ["alert_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_outbox_channel_delivered_at_due_at"), ["channel", "delivered_at", "due_at"], unique=False
         )
@@ -274,6 +276,7 @@ def downgrade() -> None:
     op.drop_table("runs")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_channel_delivered_at_due_at"))
+        batch_op.drop_index(batch_op.f("ix_outbox_alert_id"))
 
     op.drop_table("outbox")
     op.drop_table("incidents")

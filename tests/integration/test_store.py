@@ -17,10 +17,11 @@ from watchdog.domain.run import Change, Run, RunStatus, Subject, Tally, Trigger
 from watchdog.domain.score import Outcome, Score, ScoreRow
 from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, StoreOutdated, UsageError
+from watchdog.store.engine import errors_in_words
 from watchdog.store.migrate import migrate
 from watchdog.store.recorder import Recorder, take_in_spilled
 from watchdog.store.schema import SCHEMA_REVISION, metadata
-from watchdog.store.store import Store
+from watchdog.store.store import Session, Store
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -235,6 +236,19 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         assert session.outbox.waiting() == (0, None)
 
 
+def test_a_resolved_does_not_overtake_the_firing_that_still_waits(store):
+    firing = Transition(alert=an_alert(), before=AlertState.PENDING, reason=Reason.HELD, at=120.0)
+    gone = an_alert(state=AlertState.RESOLVED, resolved_at=130.0, reason=Reason.CLEARED)
+    resolved = Transition(alert=gone, before=AlertState.FIRING, reason=Reason.CLEARED, at=130.0)
+    with store.begin() as session:
+        session.alerts.save("reply", [firing], ["slack"])
+        session.alerts.save("reply", [resolved], ["slack"])
+        session.outbox.failed(firing.id, "slack", "busy", retry_at=500.0)
+        assert session.outbox.due("slack", 200.0, 10) == []
+        session.outbox.delivered(firing.id, "slack", 501.0)
+        assert [row_id for row_id, _, _ in session.outbox.due("slack", 502.0, 10)] == [resolved.id]
+
+
 def test_live_alerts_are_the_firing_and_the_freshly_resolved(store):
     firing = an_alert()
     resolved = an_alert(fingerprint="f2", state=AlertState.RESOLVED, resolved_at=500.0)
@@ -330,12 +344,8 @@ def test_a_full_disk_is_said_to_be_one_and_what_was_recorded_stays(tmp_path):
     with store._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")  # SQLite's own way to meet a full disk
-        with pytest.raises(StoreFull):
-            from watchdog.store.engine import errors_in_words
-            from watchdog.store.store import Session
-
-            with errors_in_words():
-                Session(connection).responses.record([a_response(text="x" * 100_000)])
+        with pytest.raises(StoreFull), errors_in_words():
+            Session(connection).responses.record([a_response(text="x" * 100_000)])
     with store.read() as session:
         assert session.runs.get("r1") is not None
     store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from watchdog.domain.alert import Alert, AlertState, Incident, Transition
 from watchdog.store import rows, schema
@@ -45,6 +45,7 @@ class Alerts:
             {
                 "id": transition.id,
                 "channel": channel,
+                "alert_id": transition.alert.id,
                 "alert": rows.alert_json(transition.alert),
                 "created_at": transition.at,
                 "attempts": 0,
@@ -120,11 +121,21 @@ class Outbox:
         self._connection = connection
 
     def due(self, channel: str, now: float, limit: int) -> list[tuple[str, Alert, int]]:
-        """(id, alert as decided, attempts so far) of rows to be sent now, oldest first."""
-        c = schema.outbox.c
+        """(id, alert as decided, attempts so far) of rows to be sent now, oldest first.
+
+        Never one whose alert has an older row that is still waiting: *resolved* may not overtake *firing*.
+        """
+        c, older = schema.outbox.c, schema.outbox.alias("older").c
+        overtaken = exists().where(
+            older.channel == channel,
+            older.alert_id == c.alert_id,
+            older.created_at < c.created_at,
+            older.delivered_at.is_(None),
+            older.dead.is_(False),
+        )
         query = (
             select(c.id, c.alert, c.attempts)
-            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now)
+            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now, ~overtaken)
             .order_by(c.created_at, c.id)
             .limit(limit)
         )

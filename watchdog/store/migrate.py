@@ -11,8 +11,8 @@ from watchdog.store.engine import errors_in_words, open_engine, stored_revision
 def migrate(url: str, scripts: Path, revision: str = "head") -> tuple[str | None, str | None]:
     """Bring a database to a revision; returns (revision before, revision after).
 
-    ``scripts`` is the folder of the migrations. Downgrades when the revision lies behind the database's (``base`` empties
-    it).
+    ``scripts`` is the folder of the migrations. Downgrades when the revision lies behind the database's; ``base``
+    empties it.
 
     Raises:
         StoreError: the database cannot be reached or written.

@@ -252,6 +252,7 @@ outbox = Table(
     metadata,
     Column("id", String(60), primary_key=True),
     Column("channel", String(100), primary_key=True),
+    Column("alert_id", String(32), nullable=False),
     #: The alert as it was when the transition was decided.
     Column("alert", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
@@ -263,4 +264,5 @@ outbox = Table(
     Column("dead", Boolean, nullable=False),
     Column("error", Text),
     Index(None, "channel", "delivered_at", "due_at"),
+    Index(None, "alert_id"),
 )
