@@ -57,8 +57,9 @@ class MetricBaseline:
     x: tuple[float, ...]
     #: Sampling variance of each ``x``.
     variances: tuple[float, ...]
-    #: Score lost and cases scored in each baseline run; empty for differences of two arms.
+    #: Score lost in each baseline run; empty for differences of two arms.
     lost: tuple[float, ...] = ()
+    #: Cases scored in each baseline run.
     n: tuple[int, ...] = ()
     #: Mean level over the baseline runs, 0..1.
     level: float = 0.0

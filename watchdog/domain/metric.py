@@ -92,3 +92,18 @@ class Admission(StrEnum):
     PARTIAL = "partial"
     #: Hardly anything was measured: this look says nothing.
     VOID = "void"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unobserved:
+    """A look at which a metric gave no observation, and why. It is held against nothing."""
+
+    key: MetricKey
+    run_id: str
+    #: Unix time of the look.
+    at: float
+    admission: Admission
+    #: Cases that were scored, and that were planned.
+    n: int
+    planned: int
+    reason: str

@@ -10,6 +10,8 @@ else (a provider's bad half-hour, a truncated batch), which is why nobody is wok
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 #: Score units that a look must be below the reference, however steady the metric is.
 LEAST_DROP = 0.15
 #: Standard deviations that it must be below.
@@ -19,6 +21,18 @@ SUSPECT_AFTER = 2
 DRIFT_AFTER = 3
 
 
-def bad_looks(previous: int, x: float, mean: float, spread: float) -> int:
-    """Bad looks in a row, this one included; 0 when this one is not bad."""
-    return previous + 1 if x - mean < -max(LEAST_DROP, DEVIATIONS * spread) else 0
+class BadLooks(NamedTuple):
+    """Bad looks in a row."""
+
+    count: int = 0
+    #: Mark (a time) of the first of them.
+    since: float = 0.0
+    #: What counts as bad during this streak. Fixed by its first look, or the collapse would move its own bound.
+    below: float = 0.0
+
+    def update(self, x: float, *, mean: float, spread: float, mark: float) -> BadLooks:
+        """With one look more; ``mean`` and ``spread`` of the reference before it."""
+        below = self.below if self.count else mean - max(LEAST_DROP, DEVIATIONS * spread)
+        if x >= below:
+            return BadLooks()
+        return BadLooks(self.count + 1, self.since if self.count else mark, below)

@@ -15,7 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-Floats = NDArray[np.float64]
+
+class Moments(NamedTuple):
+    """Number, mean and sum of squared deviations of some runs."""
+
+    n: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Moments:
+        """Moments of an array."""
+        if not len(values):
+            return cls()
+        mean = float(values.mean())
+        return cls(len(values), mean, float(((values - mean) ** 2).sum()))
+
+    def __or__(self, other: Moments) -> Moments:
+        """Moments of both together."""
+        n = self.n + other.n
+        if n == 0:
+            return self
+        apart = other.mean - self.mean
+        mean = self.mean + apart * other.n / n
+        return Moments(n, mean, self.squares + other.squares + apart * apart * self.n * other.n / n)
+
+    def add(self, value: float) -> Moments:
+        """Moments with one more run."""
+        return self | Moments(1, value, 0.0)
 
 
 class Effect(NamedTuple):
@@ -27,24 +54,21 @@ class Effect(NamedTuple):
 
 
 def effect(
-    after: Floats,
-    before: Floats,
+    after: Moments,
+    before: Moments,
     *,
     floor: float = 0.0,
     inflation_after: float = 1.0,
     inflation_before: float = 1.0,
     confidence: float = 0.9,
 ) -> Effect:
-    """Mean of ``after`` minus mean of ``before`` (run summaries, at least one and two of them) with its interval.
+    """Mean of ``after`` minus mean of ``before``, at least one run and two runs, with its interval.
 
     ``floor``: least standard deviation of a run. The inflations multiply the variance of each mean.
     """
-    n, m = len(after), len(before)
-    value = float(after.mean() - before.mean())
-    freedom = n + m - 2
-    squares = float(((after - after.mean()) ** 2).sum() + ((before - before.mean()) ** 2).sum())
-    spread = max(math.sqrt(squares / freedom), floor)
-    half = (
-        float(stdtrit(freedom, (1 + confidence) / 2)) * spread * math.sqrt(inflation_after / n + inflation_before / m)
-    )
+    freedom = after.n + before.n - 2
+    spread = max(math.sqrt((after.squares + before.squares) / freedom), floor)
+    error = spread * math.sqrt(inflation_after / after.n + inflation_before / before.n)
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    value = after.mean - before.mean
     return Effect(value, value - half, value + half)

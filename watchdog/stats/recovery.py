@@ -14,31 +14,25 @@ time to a false recovery is at least exp(h) looks. h = log(20,000): less than 1 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from watchdog.stats.interval import Moments
 
 THRESHOLD = math.log(20_000.0)
 GOOD_LOOKS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovery:
+class Recovery(NamedTuple):
     """Progress towards "over". A value."""
 
+    #: Looks of the drift before the present climb, as differences from the reference mean.
+    down: Moments
+    #: Looks of the present climb; they join ``down`` when it comes to nothing.
+    climbing: Moments = Moments()
     #: The cumulative sum S.
     climb: float = 0.0
     #: Looks in a row above -theta.
     good: int = 0
-    #: Looks of the drift before the present climb: number and sum of their x - mean.
-    down: int = 0
-    total: float = 0.0
-    #: The same of the looks of the present climb; they join the drift when it comes to nothing.
-    climbing: int = 0
-    climbing_total: float = 0.0
-
-    @property
-    def drop(self) -> float:
-        """Estimated change while down (negative)."""
-        return self.total / self.down if self.down else 0.0
 
     @property
     def recovered(self) -> bool:
@@ -47,20 +41,20 @@ class Recovery:
 
     def update(self, x: float, *, smallest_drop: float, variance: float) -> Recovery:
         """One look of a drift: ``x`` from the reference mean; long-run ``variance`` of a look."""
-        theta = max(-self.drop / 2, smallest_drop)
+        theta = max(-self.down.mean / 2, smallest_drop)
         climb = max(0.0, self.climb + theta / variance * (x + theta / 2))
         good = self.good + 1 if x > -theta else 0
+        climbing = self.climbing.add(x)
         if climb > 0:
-            return Recovery(
-                climb=climb,
-                good=good,
-                down=self.down,
-                total=self.total,
-                climbing=self.climbing + 1,
-                climbing_total=self.climbing_total + x,
-            )
-        return Recovery(
-            good=good,
-            down=self.down + self.climbing + 1,
-            total=self.total + self.climbing_total + x,
-        )
+            return Recovery(self.down, climbing, climb, good)
+        return Recovery(self.down | climbing, good=good)
+
+    def to_json(self) -> list[Any]:
+        """JSON value; floats come back exactly."""
+        return [self.down, self.climbing, self.climb, self.good]
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> Recovery:
+        """The value that ``to_json`` wrote."""
+        down, climbing, climb, good = value
+        return cls(Moments(*down), Moments(*climbing), climb, good)

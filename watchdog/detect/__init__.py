@@ -1,0 +1,1 @@
+"""Observations, baseline and states become signals. Pure."""

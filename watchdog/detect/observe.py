@@ -1,0 +1,122 @@
+"""Observe: one run held against the baseline, a number for every metric that can be trusted this time.
+
+What cannot be trusted is *unobserved*, with a reason, and never reaches a detector: too few cases, too many lost to
+failing calls, or an instrument that is no longer the baseline's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from watchdog.detect.admission import Verdict, admit
+from watchdog.detect.scores import ArmScores, RunScores
+from watchdog.detect.summary import paired_cases, signed_summary
+from watchdog.detect.ties import tie_breaker
+from watchdog.domain.baseline import Baseline, MetricBaseline
+from watchdog.domain.case import Estimand
+from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
+from watchdog.domain.watch import Watch
+
+#: Share of a golden set's cases that may be changed or gone before a new baseline is needed; they leave the pairing.
+MOST_CHANGED = 0.2
+
+
+class Observed(NamedTuple):
+    """What a run says of each metric, and which instruments differ from the baseline's."""
+
+    observations: list[Observation]
+    unobserved: list[Unobserved]
+    changed: tuple[str, ...]
+
+
+def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collection[str] = ()) -> Observed:
+    """Observations of a run, in the order of their keys; for the rest, why there is none."""
+    changed = baseline.instruments.differences(run.instruments)
+    observations: list[Observation] = []
+    unobserved: list[Unobserved] = []
+    for key in sorted({*run.arms(watch.name, tags), *baseline.metrics}):
+        reference = baseline.metrics.get(key)
+        arm = run.of(key)
+        paired = frozenset[str]() if reference is None else paired_cases(reference, run, arm)
+        scored = len(arm.scores.keys() & paired)
+        verdict = _verdict(watch, reference, arm, paired, changed, key)
+        if reference is not None and verdict.admission is Admission.ADMITTED:
+            observations.append(_observation(watch, reference, run, arm, paired))
+        else:
+            unobserved.append(
+                Unobserved(
+                    key=key,
+                    run_id=run.run_id,
+                    at=run.at,
+                    admission=verdict.admission,
+                    n=scored,
+                    planned=len(paired) or len(arm.planned),
+                    reason=verdict.reason,
+                )
+            )
+    return Observed(observations, unobserved, changed)
+
+
+def _verdict(
+    watch: Watch,
+    reference: MetricBaseline | None,
+    arm: ArmScores,
+    paired: frozenset[str],
+    changed: tuple[str, ...],
+    key: MetricKey,
+) -> Verdict:
+    if reference is None:
+        return Verdict(Admission.VOID, "the baseline does not know this metric; freeze a new one")
+    stopped = _stopped_by(reference, paired, changed, key)
+    if stopped:
+        return Verdict(Admission.VOID, f"the {stopped} changed since the baseline; freeze a new one on purpose")
+    return admit(
+        scored=len(arm.scores.keys() & paired),
+        planned=len(paired),
+        errors=len(arm.errors & paired),
+        floor=watch.floor,
+    )
+
+
+def _stopped_by(
+    reference: MetricBaseline, paired: frozenset[str], changed: tuple[str, ...], key: MetricKey
+) -> str | None:
+    """Name of the changed instrument that makes this metric incomparable."""
+    if f"scorer {key.scorer}" in changed:
+        return f"scorer {key.scorer}"
+    if "pinned target" in changed and key.arm in {Arm.PINNED, Arm.DIFFERENCE}:
+        return "pinned target"
+    if "golden set" in changed and key.estimand is Estimand.GOLDEN_SET:
+        known = len(reference.case_means)
+        if known - len(paired) > MOST_CHANGED * known:
+            return "golden set"
+    return None
+
+
+def _observation(
+    watch: Watch, reference: MetricBaseline, run: RunScores, arm: ArmScores, paired: frozenset[str]
+) -> Observation:
+    key = reference.key
+    spread = _spread(reference)
+    summary = signed_summary(watch, reference, run, arm, level=reference.level, spread=spread)
+    return Observation(
+        key=key,
+        run_id=run.run_id,
+        at=run.at,
+        n=summary.n,
+        planned=len(paired),
+        level=summary.level,
+        x=summary.x,
+        variance=summary.variance,
+        lost=None if key.arm is Arm.DIFFERENCE else summary.lost,
+        u=tie_breaker(run.run_id, key),
+        case_scores={case: score.value for case, score in arm.scores.items() if case in paired},
+    )
+
+
+def _spread(reference: MetricBaseline) -> float:
+    """Variance of one traffic input's score, as the baseline's runs had it."""
+    if not reference.n:
+        return 0.0
+    return sum(variance * n for variance, n in zip(reference.variances, reference.n, strict=True)) / len(reference.n)

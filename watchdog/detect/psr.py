@@ -1,0 +1,210 @@
+"""The detector: evidence by pSR, the acute rule beside it, and what happens between a drift and its end.
+
+    learning                     the baseline has too few runs: nothing is said
+    calm <-> suspect             evidence within e^6 of A, or two acute looks; a closer look is worth its money
+    drift     "evidence"         evidence >= A, and the drop since the onset is at least the smallest that matters
+    drift     "acute"            three looks in a row far below everything
+    drift -> calm "recovered"    see stats/recovery.py
+
+At a drift the looks since its onset are taken out of the reference again and none is added until it is over. So the
+reference stays what good looks like, and whatever is left of a drop after a "recovery" is found anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from watchdog.domain.baseline import MetricBaseline
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Observation
+from watchdog.stats.acute import DRIFT_AFTER, SUSPECT_AFTER, BadLooks
+from watchdog.stats.autocorrelation import inflation
+from watchdog.stats.interval import Effect, Moments, effect
+from watchdog.stats.predictive import PredictiveSR, PsrState
+from watchdog.stats.recovery import Recovery
+
+#: A metric is suspect from this many units of log evidence below the alarm.
+SUSPECT_WITHIN = 6.0
+#: Interval of a metric of which nothing is known.
+ANYTHING = Effect(0.0, -1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """A drift that is not over."""
+
+    #: Unix time of the estimated first bad look.
+    since: float
+    #: ``evidence`` or ``acute``.
+    reason: str
+    recovery: Recovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorState:
+    """All that is remembered of a metric between two looks. A value; JSON and back is exact."""
+
+    #: None while the baseline is too small.
+    psr: PsrState | None
+    drift: Drift | None = None
+    bad: BadLooks = BadLooks()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON value; floats come back exactly."""
+        drift = self.drift
+        return {
+            "psr": None if self.psr is None else self.psr.to_json(),
+            "drift": None if drift is None else [drift.since, drift.reason, drift.recovery.to_json()],
+            "bad": self.bad,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> DetectorState:
+        """The state that ``to_json`` wrote."""
+        drift = None
+        if value["drift"] is not None:
+            since, reason, recovery = value["drift"]
+            drift = Drift(since=since, reason=reason, recovery=Recovery.from_json(recovery))
+        return cls(
+            psr=None if value["psr"] is None else PsrState.from_json(value["psr"]),
+            drift=drift,
+            bad=BadLooks(*value["bad"]),
+        )
+
+
+class PsrDetector:
+    """Finds sustained drops of one metric; its mean time to a false alarm is the A it is given. Holds no state."""
+
+    def __init__(self, *, mean_runs_to_false_alarm: float, smallest_drop: float, min_baseline_runs: int = 8) -> None:
+        self.smallest_drop = smallest_drop
+        self.min_baseline_runs = max(min_baseline_runs, 3)
+        self.threshold = math.log(mean_runs_to_false_alarm)
+        self._test = PredictiveSR(mean_runs_to_false_alarm, smallest_drop)
+
+    def start(self, baseline: MetricBaseline) -> DetectorState:
+        """State before the first look after the baseline."""
+        if len(baseline.x) < self.min_baseline_runs:
+            return DetectorState(psr=None)
+        counted = len(baseline.lost) == len(baseline.n) == len(baseline.x)
+        return DetectorState(
+            psr=self._test.start(
+                baseline.x,
+                baseline.variances,
+                baseline.lost if counted else None,
+                baseline.n if counted else None,
+            )
+        )
+
+    def update(self, state: DetectorState, observation: Observation) -> tuple[DetectorState, Signal]:
+        """New state and what it means. Looks that are not admitted must not come here."""
+        if state.psr is None:
+            return state, self._signal(observation, Level.LEARNING, "learning", 0.0, ANYTHING)
+        if state.drift is not None:
+            return self._drifting(state.psr, state.drift, observation)
+        return self._watching(state, state.psr, observation)
+
+    def _watching(
+        self, state: DetectorState, before: PsrState, observation: Observation
+    ) -> tuple[DetectorState, Signal]:
+        psr, evidence = self._step(before, observation, remember=True)
+        x = before.common_scale(observation.x, observation.variance)
+        bad = state.bad.update(x, mean=before.mean, spread=before.spread, mark=observation.at)
+        looks, since = evidence.looks, evidence.since
+        change = self._change(psr, looks)
+        reason, level = "calm", Level.CALM
+        if evidence.log >= self.threshold and change.value <= -self.smallest_drop:
+            reason, level = "evidence", Level.DRIFT
+        elif bad.count >= DRIFT_AFTER:
+            reason, level = "acute", Level.DRIFT
+            looks, since = bad.count, bad.since
+            change = self._change(psr, looks)
+        elif evidence.log >= self.threshold:
+            reason, level = "below smallest drop", Level.SUSPECT
+        elif bad.count >= SUSPECT_AFTER:
+            reason, level = "acute", Level.SUSPECT
+        elif evidence.log > self.threshold - SUSPECT_WITHIN:
+            reason, level = "suspect", Level.SUSPECT
+        drift = None
+        if level is Level.DRIFT:
+            bad = BadLooks()
+            drifted = psr.history[-max(looks, 1) :]
+            psr = self._test.forget(psr, max(looks, 1))
+            drift = Drift(since=since, reason=reason, recovery=Recovery(Moments.of(drifted - psr.mean)))
+        signal = self._signal(observation, level, reason, evidence.log, change)
+        if level is not Level.CALM:
+            signal = replace(signal, since=since if looks else observation.at, looks=max(looks, 1))
+        return DetectorState(psr=psr, drift=drift, bad=bad), signal
+
+    def _drifting(self, psr: PsrState, drift: Drift, observation: Observation) -> tuple[DetectorState, Signal]:
+        psr, evidence = self._step(psr, observation, remember=False)
+        r1, phi = psr.correlation.estimate()
+        recovery = drift.recovery.update(
+            psr.common_scale(observation.x, observation.variance) - psr.mean,
+            smallest_drop=self.smallest_drop,
+            variance=psr.spread**2 * inflation(r1, phi, math.inf),
+        )
+        if recovery.recovered:
+            change = self._against(psr, recovery.climbing)
+            signal = self._signal(observation, Level.CALM, "recovered", evidence.log, change)
+            return DetectorState(psr=self._test.restart(psr)), signal
+        change = self._against(psr, recovery.down)
+        signal = self._signal(observation, Level.DRIFT, drift.reason, evidence.log, change)
+        looks = recovery.down.n + recovery.climbing.n
+        return (
+            DetectorState(psr=psr, drift=replace(drift, recovery=recovery)),
+            replace(signal, since=drift.since, looks=looks),
+        )
+
+    def _step(self, psr: PsrState, observation: Observation, *, remember: bool) -> Any:
+        return self._test.update(
+            psr,
+            observation.x,
+            observation.variance,
+            observation.u,
+            observation.lost,
+            observation.n,
+            mark=observation.at,
+            remember=remember,
+        )
+
+    @staticmethod
+    def _change(psr: PsrState, looks: int) -> Effect:
+        """The last looks (at least one) against those before them."""
+        looks = min(max(looks, 1), len(psr.history) - 2)
+        r1, phi = psr.correlation.estimate()
+        return effect(
+            Moments.of(psr.history[-looks:]),
+            Moments.of(psr.history[:-looks]),
+            floor=math.sqrt(psr.within),
+            inflation_after=inflation(r1, phi, looks),
+            inflation_before=inflation(r1, phi, math.inf),
+        )
+
+    @staticmethod
+    def _against(psr: PsrState, looks: Moments) -> Effect:
+        """Looks that are not in the reference, as differences from its mean, against the reference."""
+        r1, phi = psr.correlation.estimate()
+        return effect(
+            looks,
+            Moments(psr.n, 0.0, psr.squares),
+            floor=math.sqrt(psr.within),
+            inflation_after=inflation(r1, phi, looks.n),
+            inflation_before=inflation(r1, phi, math.inf),
+        )
+
+    def _signal(self, observation: Observation, level: Level, reason: str, statistic: float, change: Effect) -> Signal:
+        return Signal(
+            key=observation.key,
+            run_id=observation.run_id,
+            at=observation.at,
+            level=level,
+            statistic=statistic,
+            threshold=self.threshold,
+            effect=change.value,
+            interval=(change.low, change.high),
+            n=observation.n,
+            reason=reason,
+        )
