@@ -1,0 +1,163 @@
+"""What each section of watchdog.yaml must look like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from watchdog.text.documents.fit import Name, Seconds, Shape, Text
+from watchdog.text.quantities import parse_money, parse_rate
+
+
+def _money(value: Any) -> Any:
+    return parse_money(value) if isinstance(value, str) else value
+
+
+def _rate(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise ValueError("is not a rate; write 1 per 90d")  # noqa: TRY004 - pydantic wants a ValueError
+    return parse_rate(value)
+
+
+#: ``5 USD``, ``$5``, or a number of US dollars.
+Dollars = Annotated[
+    float,
+    BeforeValidator(_money),
+    Field(ge=0),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": r"^\s*\$?\s*[\d.]+\s*(USD)?\s*$|\$\{"},
+            ],
+            "description": "5 USD, $5, or a number of US dollars",
+        }
+    ),
+]
+#: ``1 per 90d``.
+Rate = Annotated[
+    tuple[float, float],
+    BeforeValidator(_rate),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*[\d.]+\s*(per|/|in|every)\s*.+", "description": "1 per 90d"}),
+]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class OwnerShape(Shape):
+    """Who is told; both stand in the labels of every alert."""
+
+    team: Name
+    vertical: Name = "general"
+
+
+class LimitsShape(Shape):
+    """How calls to a provider are paced."""
+
+    concurrency: int | None = Field(None, ge=1, le=10_000, description="calls in flight at the start")
+    max_concurrency: int | None = Field(None, ge=1, le=10_000, description="calls in flight at the most")
+    requests_per_minute: float | None = Field(None, gt=0)
+    tokens_per_minute: float | None = Field(None, gt=0)
+    timeout: Annotated[Seconds, Field(gt=0)] = 60.0
+    attempts: int = Field(5, ge=1, le=100, description="attempts for each call, the first included")
+    backoff_cap: Annotated[Seconds, Field(ge=0)] = 60.0
+
+
+class TargetShape(Shape):
+    """What answers."""
+
+    provider: Name
+    model: Text
+    prompt: Text | None = Field(None, description="a prompt file: .md or .yaml")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="temperature, max_tokens, ... as the API has it"
+    )
+
+
+class TrafficShape(Shape):
+    """Production samples replayed beside the golden set."""
+
+    path: Text
+    per_run: int = Field(50, ge=1, le=1_000_000)
+    scorers: list[Name] = Field(default_factory=list, description="scorers that need no reference")
+
+
+class CasesShape(Shape):
+    """Where cases come from: a golden set, traffic, or both."""
+
+    golden: Text | None = None
+    traffic: TrafficShape | None = None
+
+
+class BudgetShape(Shape):
+    """Spending limits."""
+
+    per_run: Dollars | None = None
+    per_day: Dollars | None = None
+
+
+class WatchShape(Shape):
+    """Feature + cases + targets + scorers + cadence + owner + runbook."""
+
+    cases: CasesShape
+    current: TargetShape = Field(description="what production uses now")
+    pinned: TargetShape | None = Field(None, description="control arm: a dated snapshot that should not move")
+    fallback: TargetShape | None = Field(None, description="what production fails over to")
+    scorers: list[Any] = Field(min_length=1)
+    feature: Name | None = Field(None, description="name of the feature; the watch's by default")
+    owner: OwnerShape | None = None
+    every: Annotated[Seconds, Field(ge=1)] | None = None
+    cron: Text | None = Field(None, description="five fields: minute hour day month weekday")
+    timezone: Text = "UTC"
+    jitter: Annotated[Seconds, Field(ge=0)] = 0.0
+    repeats: int = Field(1, ge=1, le=100)
+    smallest_drop: Share = Field(0.03, description="the smallest drop worth waking anyone for, in score units")
+    budget: BudgetShape = BudgetShape()
+    deadline: Annotated[Seconds, Field(gt=0)] = 3600.0
+    runbook: Text | None = None
+    min_baseline_runs: int = Field(8, ge=2, le=1000)
+    floor: Share = 0.5
+    blind_after: int = Field(3, ge=1, le=1000)
+    metadata: dict[str, str] = Field(default_factory=dict)
+
+
+class ServerShape(Shape):
+    """Where ``serve`` listens."""
+
+    host: Text = "127.0.0.1"
+    port: int = Field(8790, ge=0, le=65535)
+
+
+class HeartbeatShape(Shape):
+    """A dead man's switch outside the house."""
+
+    ping_url: Text | None = None
+
+
+class RetentionShape(Shape):
+    """How long raw text is kept."""
+
+    text: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
+
+
+class PriceShape(Shape):
+    """US dollars per million tokens."""
+
+    input: float | None = Field(None, ge=0)
+    output: float | None = Field(None, ge=0)
+    cached: float | None = Field(None, ge=0)
+
+
+class HeadShape(Shape):
+    """The single values at the top of the file; the sections are read one by one."""
+
+    version: Literal[1]
+    store: Text = "sqlite:///watchdog.db"
+    false_alarms: Rate = (1.0, 90 * 86400.0)
+
+
+class ProviderKeys(Shape):
+    """What every provider takes beside its own arguments."""
+
+    kind: Text | None = None
+    limits: LimitsShape = Field(default_factory=lambda: LimitsShape.model_validate({}))

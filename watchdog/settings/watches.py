@@ -1,0 +1,177 @@
+"""One watch of watchdog.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Money, Owner, Schedule, ScorerPlan, TrafficPlan
+from watchdog.settings.parts import Parts
+from watchdog.settings.scorers import ScorerReading, read_scorer
+from watchdog.settings.shapes import CasesShape, WatchShape
+from watchdog.settings.values import TargetPlan, WatchPlan
+from watchdog.text.documents.fit import dotted, fit
+from watchdog.text.documents.node import Node
+from watchdog.text.documents.problems import Problems, Reference
+from watchdog.text.documents.suggest import did_you_mean
+
+_ROLES = (Role.CURRENT, Role.PINNED, Role.FALLBACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a watch may refer to."""
+
+    parts: Parts
+    providers: Collection[str]
+    #: None when the file does not name one.
+    owner: Owner | None
+    #: Whether the file names one (it may be unusable, which is told there).
+    owner_given: bool
+    folder: Path
+    problems: Problems
+
+
+def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | None:
+    """The watch; None, and every problem noted, when something is wrong with it."""
+    problems, field = house.problems, dotted("watches", name)
+    before = len(problems.found)
+    shape = fit(WatchShape, node, problems, field=field, line=line)
+    scorers = _scorers(node, house, field)
+    for role in _ROLES:
+        _known_provider(node.get(role), house, dotted(field, role))
+    schedule = _schedule(shape, node, problems, field) if shape else None
+    owner = Owner(team=shape.owner.team, vertical=shape.owner.vertical) if shape and shape.owner else house.owner
+    if shape is not None and owner is None and not house.owner_given:
+        problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
+    if shape is not None:
+        _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
+    if shape is None or schedule is None or owner is None or len(problems.found) > before:
+        return None
+
+    def reference(path: str | None, *keys: str) -> Reference | None:
+        return None if path is None else Reference(path, problems.file, _line(node, keys), dotted(field, *keys))
+
+    targets = {role: target for role in _ROLES if (target := getattr(shape, role)) is not None}
+    return WatchPlan(
+        name=name,
+        feature=shape.feature or name,
+        owner=owner,
+        targets={
+            role: TargetPlan(
+                role=role,
+                provider=target.provider,
+                model=target.model,
+                prompt=reference(target.prompt, role, "prompt"),
+                parameters=target.parameters,
+            )
+            for role, target in targets.items()
+        },
+        scorers=tuple(scorer.plan for scorer in scorers),
+        judges=tuple(scorer.judge for scorer in scorers if scorer.judge),
+        golden=reference(shape.cases.golden, "cases", "golden"),
+        traffic=_traffic(shape.cases, house.folder),
+        schedule=schedule,
+        repeats=shape.repeats,
+        smallest_drop=shape.smallest_drop,
+        budget=Money(per_run=shape.budget.per_run, per_day=shape.budget.per_day),
+        deadline=shape.deadline,
+        runbook=reference(shape.runbook, "runbook"),
+        min_baseline_runs=shape.min_baseline_runs,
+        floor=shape.floor,
+        blind_after=shape.blind_after,
+        metadata=shape.metadata,
+        line=line,
+    )
+
+
+def _scorers(node: Node, house: House, field: str) -> list[ScorerReading]:
+    written = node.mapping.get("scorers")
+    entries = written.value if written is not None and isinstance(written.value, list) else []
+    found: list[ScorerReading] = []
+    seen: dict[str, int] = {}
+    for at, entry in enumerate(entries):
+        place = dotted(field, "scorers", at)
+        scorer = read_scorer(entry, house.parts, house.folder, house.problems, place)
+        if scorer is None:
+            continue
+        first = seen.setdefault(scorer.plan.name, entry.line)
+        if any(other.plan.name == scorer.plan.name for other in found):
+            message = f"a second scorer is called {scorer.plan.name!r} (the first is on line {first})"
+            house.problems.add(message, at=entry, field=place, hint="give one of them a name:")
+        if scorer.judge is not None and scorer.judge.provider is not None:
+            _known_name(scorer.judge.provider, entry, house, place)
+        found.append(scorer)
+    return found
+
+
+def _known_provider(target: Node | None, house: House, field: str) -> None:
+    provider = target.get("provider") if target is not None else None
+    if provider is not None and isinstance(provider.value, str):
+        _known_name(provider.value, provider, house, dotted(field, "provider"))
+
+
+def _known_name(name: str, node: Node, house: House, field: str) -> None:
+    if name not in house.providers:
+        hint = did_you_mean(name, house.providers)
+        house.problems.add(f"there is no provider {name!r}", at=node, field=field, hint=hint)
+
+
+def _cases(cases: CasesShape, plans: list[ScorerPlan], node: Node, problems: Problems, field: str) -> None:
+    if cases.golden is None and cases.traffic is None:
+        problems.add(
+            "names no cases",
+            at=_line(node, ("cases",)),
+            field=dotted(field, "cases"),
+            hint="golden:, traffic:, or both",
+        )
+    names = [plan.name for plan in plans]
+    for name in cases.traffic.scorers if cases.traffic else ():
+        if name not in names:
+            line = _line(node, ("cases", "traffic", "scorers"))
+            place = dotted(field, "cases", "traffic", "scorers")
+            message, hint = f"there is no scorer {name!r} in this watch", did_you_mean(name, names)
+            problems.add(message, at=line, field=place, hint=hint)
+
+
+def _traffic(cases: CasesShape, folder: Path) -> TrafficPlan | None:
+    traffic = cases.traffic
+    if traffic is None:
+        return None
+    return TrafficPlan(path=str(folder / traffic.path), per_run=traffic.per_run, scorers=tuple(traffic.scorers))
+
+
+def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> Schedule | None:
+    before = len(problems.found)
+    if shape.every is not None and shape.cron is not None:
+        message = "has both every and cron"
+        problems.add(message, at=node.line_of("cron"), field=dotted(field, "cron"), hint="keep one")
+    try:
+        ZoneInfo(shape.timezone)
+    except (KeyError, ValueError, OSError):
+        message, place = f"there is no timezone {shape.timezone!r}", dotted(field, "timezone")
+        problems.add(message, at=node.line_of("timezone"), field=place, hint="a name such as Europe/Berlin")
+    if shape.cron is not None and len(problems.found) == before:
+        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only a watch with a cron line pays for it
+
+        try:
+            CronTrigger.from_crontab(shape.cron, timezone=shape.timezone)
+        except (ValueError, TypeError) as error:
+            place = dotted(field, "cron")
+            problems.add(f"is not a cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')
+    if len(problems.found) > before:
+        return None
+    every = shape.every if shape.every is not None or shape.cron is not None else 1800.0
+    return Schedule(every=every, cron=shape.cron, timezone=shape.timezone, jitter=shape.jitter)
+
+
+def _line(node: Node, keys: tuple[str, ...]) -> int:
+    """Line of a key some levels down."""
+    line = node.line
+    for key in keys:
+        line = node.line_of(key)
+        node = node.mapping.get(key, node)
+    return line
