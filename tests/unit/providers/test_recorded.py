@@ -1,0 +1,68 @@
+"""Responses from a file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from watchdog.domain.response import Request, Usage
+from watchdog.errors import ErrorKind, InvalidInput, ProviderError
+from watchdog.providers.recorded import RecordedProvider
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    def write(*rows):
+        path = tmp_path / "responses.jsonl"
+        path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows))
+        return RecordedProvider(path=str(path))
+
+    return write
+
+
+def request_of(case_id):
+    return Request(model="m", messages=(), case_id=case_id)
+
+
+async def test_a_case_answers_what_was_recorded(recorded):
+    row = {"case_id": "a", "text": "hi", "finish_reason": "stop", "served_model": "m-1", "usage": {"output_tokens": 2}}
+    answer = await recorded(row, "").complete(request_of("a"))
+    assert (answer.text, answer.finish_reason, answer.served_model) == ("hi", "stop", "m-1")
+    assert answer.usage == Usage(output_tokens=2)
+
+
+async def test_repeats_answer_in_turn(recorded):
+    provider = recorded(
+        {"case_id": "a", "text": "second", "repeat": 1},
+        {"case_id": "a", "text": "first"},
+        {"case_id": "b", "text": "b"},
+    )
+    texts = [(await provider.complete(request_of(case))).text for case in ("a", "b", "a", "a", "b")]
+    assert texts == ["first", "b", "second", "first", "b"]
+
+
+async def test_a_case_without_a_row_is_not_found(recorded):
+    with pytest.raises(ProviderError, match="'z'") as caught:
+        await recorded().complete(request_of("z"))
+    assert caught.value.kind is ErrorKind.NOT_FOUND
+
+
+def test_every_broken_row_is_told_with_its_line(recorded):
+    with pytest.raises(InvalidInput) as caught:
+        recorded(
+            {"case_id": "a", "text": "fine"},
+            "{not json",
+            "[]",
+            {"text": "no case"},
+            {"case_id": "a"},
+            {"case_id": "a", "text": "x", "repeat": -1},
+            {"case_id": "a", "text": "x", "usage": {"input_tokens": 1.5}},
+            {"case_id": "a", "text": "x", "extra": 1},
+        )
+    assert [problem.line for problem in caught.value.problems] == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(InvalidInput, match="No such file"):
+        RecordedProvider(path=str(tmp_path / "gone.jsonl"))

@@ -1,0 +1,84 @@
+"""The user's own code as a target: a callable that is given the request and returns the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from watchdog.domain.response import Answer, Request
+from watchdog.errors import ErrorKind, ProviderError, UsageError
+from watchdog.providers.answers import NotAnAnswer, answer_from
+from watchdog.providers.classify import failure
+
+
+class PythonProvider:
+    """Answers by ``package.module:name``, called with the Request.
+
+    The callable returns a text, an Answer, or a mapping with ``text`` and other fields of Answer. It should be async;
+    a plain function runs in a thread. It may raise ProviderError to say what kind of failure it met; anything else is
+    ``internal``: reported with its class and place, never with its message, which may hold the prompt.
+    """
+
+    def __init__(self, *, callable: str) -> None:  # noqa: A002 - the word watchdog.yaml uses
+        self._path = callable
+        module, _, name = callable.partition(":")
+        if not module or not name:
+            raise UsageError(f"{callable!r} is not of the form package.module:name")
+        self._function: Callable[[Request], Any] | None = None
+
+    def warm_up(self) -> None:
+        """Import the callable; UsageError when there is none of that name."""
+        if self._function is not None:
+            return
+        module_name, _, name = self._path.partition(":")
+        try:
+            module = importlib.import_module(module_name)
+        except Exception as error:
+            raise UsageError(f"cannot import {module_name!r} of {self._path!r}: {_where(error)}: {error}") from error
+        found: Any = module
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if not callable(found):
+            raise UsageError(f"{module_name!r} has no callable {name!r}")
+        self._function = found
+
+    async def complete(self, request: Request) -> Answer:
+        """Ask once; raise ProviderError when there is no answer."""
+        self.warm_up()
+        assert self._function is not None
+        try:
+            result = await _called(self._function, request)
+        except ProviderError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+            raise failure(ErrorKind.INTERNAL, f"{self._path} raised {_where(error)}") from None
+        if isinstance(result, str):
+            return Answer(text=result)
+        if isinstance(result, Answer):
+            return result
+        try:
+            return answer_from(result)
+        except NotAnAnswer as error:
+            raise failure(ErrorKind.INTERNAL, f"{self._path} did not return an answer: {error}") from None
+
+    async def aclose(self) -> None:
+        """Nothing to give up."""
+
+
+async def _called(function: Callable[[Request], Any], request: Request) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(request)
+    result = await asyncio.to_thread(function, request)  # a blocking callable must not stop the other calls
+    return await result if inspect.isawaitable(result) else result
+
+
+def _where(error: Exception) -> str:
+    """Class and place of an exception: enough to find it, nothing of what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
