@@ -1,0 +1,1 @@
+"""Replay: cases x targets -> responses, paced, retried, budgeted and accounted."""
