@@ -93,6 +93,13 @@ _SOURCE = (
     r"provided|given|available|kontext|dokument|quelle|contexte|contexto|documento|contesto)\b"
 )
 
+#: One of these is in every phrase above: most answers are told by a glance.
+_HINTS = (
+    "n't", "cant", "wont", "not", "unable", "decline", "refuse", "against my", "violat", "nicht", "je ne ", "no p",
+    "no me es", "non p", "non s", "non m", "não ", "niet", "nie mog", "не ", "olam", "edemem", "لا ", "नहीं",
+    "无法", "不能", "無法", "できません", "かねます", "수 없",
+)  # fmt: skip
+
 _REFUSES = re.compile("|".join(_FLAT), re.IGNORECASE)
 _REFUSES_UNLESS_SOURCE = re.compile("|".join(_UNLESS_SOURCE), re.IGNORECASE)
 _NAMES_SOURCE = re.compile(_SOURCE, re.IGNORECASE)
@@ -103,6 +110,9 @@ _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 def is_refusal(text: str) -> bool:
     """Whether the beginning of an answer turns the task down."""
     beginning = text[: 2 * _CHARACTERS_READ].strip()[:_CHARACTERS_READ].translate(_APOSTROPHES)
+    lowered = beginning.lower()
+    if not any(hint in lowered for hint in _HINTS):
+        return False
     sentences = [sentence for sentence in _SENTENCE_END.split(beginning) if sentence.strip()]
     return any(_refuses(sentence) for sentence in sentences[:_SENTENCES_READ])
 

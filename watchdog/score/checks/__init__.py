@@ -1,0 +1,1 @@
+"""Deterministic checks. catalog.py gives each its short name; ``not-`` before a name turns it round."""
