@@ -26,7 +26,7 @@ from watchdog.stats.interval import Effect, Moments, effect
 from watchdog.stats.predictive import PredictiveSR, PsrState
 from watchdog.stats.recovery import Recovery
 
-#: A metric is suspect from this many units of log evidence below the alarm.
+#: A metric is suspect from this many units of log evidence below the alarm, but not before half of the way.
 SUSPECT_WITHIN = 6.0
 #: Interval of a metric of which nothing is known.
 ANYTHING = Effect(0.0, -1.0, 1.0)
@@ -82,6 +82,7 @@ class PsrDetector:
         self.smallest_drop = smallest_drop
         self.min_baseline_runs = max(min_baseline_runs, 3)
         self.threshold = math.log(mean_runs_to_false_alarm)
+        self._suspect = max(self.threshold - SUSPECT_WITHIN, self.threshold / 2)
         self._test = PredictiveSR(mean_runs_to_false_alarm, smallest_drop)
 
     def start(self, baseline: MetricBaseline) -> DetectorState:
@@ -117,15 +118,15 @@ class PsrDetector:
         reason, level = "calm", Level.CALM
         if evidence.log >= self.threshold and change.value <= -self.smallest_drop:
             reason, level = "evidence", Level.DRIFT
-        elif bad.count >= DRIFT_AFTER:
+        elif bad.looks >= DRIFT_AFTER:
             reason, level = "acute", Level.DRIFT
-            looks, since = bad.count, bad.since
+            looks, since = bad.looks, bad.since
             change = self._change(psr, looks)
         elif evidence.log >= self.threshold:
             reason, level = "below smallest drop", Level.SUSPECT
-        elif bad.count >= SUSPECT_AFTER:
+        elif bad.looks >= SUSPECT_AFTER:
             reason, level = "acute", Level.SUSPECT
-        elif evidence.log > self.threshold - SUSPECT_WITHIN:
+        elif evidence.log > self._suspect:
             reason, level = "suspect", Level.SUSPECT
         drift = None
         if level is Level.DRIFT:

@@ -24,7 +24,7 @@ DRIFT_AFTER = 3
 class BadLooks(NamedTuple):
     """Bad looks in a row."""
 
-    count: int = 0
+    looks: int = 0
     #: Mark (a time) of the first of them.
     since: float = 0.0
     #: What counts as bad during this streak. Fixed by its first look, or the collapse would move its own bound.
@@ -32,7 +32,7 @@ class BadLooks(NamedTuple):
 
     def update(self, x: float, *, mean: float, spread: float, mark: float) -> BadLooks:
         """With one look more; ``mean`` and ``spread`` of the reference before it."""
-        below = self.below if self.count else mean - max(LEAST_DROP, DEVIATIONS * spread)
+        below = self.below if self.looks else mean - max(LEAST_DROP, DEVIATIONS * spread)
         if x >= below:
             return BadLooks()
-        return BadLooks(self.count + 1, self.since if self.count else mark, below)
+        return BadLooks(self.looks + 1, self.since if self.looks else mark, below)

@@ -202,7 +202,7 @@ class PredictiveSR:
         for index, summary in enumerate(x):
             scaled = state.common_scale(summary, variances[index])
             z = _rank(state.history, scaled, 0.5 if u is None else u[index]) if index else 0.0
-            failures = None if lost is None or n is None else (round(lost[index]), int(n[index]))
+            failures = None if lost is None or n is None else _counted(lost[index], n[index])
             state = self._remember(self._correlate(state, z), scaled, failures)
         return state
 
@@ -226,7 +226,7 @@ class PredictiveSR:
         rank = _rank(state.history, scaled, u)
         if remember:
             state = self._correlate(state, rank)
-        counted = None if lost is None or n is None or state.failures is None else (round(lost), int(n))
+        counted = None if lost is None or n is None or state.failures is None else _counted(lost, n)
         z = rank if state.n >= YOUNG else _predicted(state, scaled, u, counted)
         growing = len(DELTAS)
         bets = [
@@ -356,6 +356,11 @@ def _winsorised_step(n: int, mean: float, squares: float, x: float) -> tuple[int
     step = x - mean
     mean += step / (n + 1)
     return n + 1, mean, squares + step * (x - mean)
+
+
+def _counted(lost: float, n: int) -> tuple[int, int]:
+    """Whole failures among n cases; graded scores lose fractions of them."""
+    return min(max(round(lost), 0), int(n)), int(n)
 
 
 def _clip(z: float) -> float:
