@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from watchdog.settings.watches import House, read_watch
 from watchdog.text.documents.fit import dotted, fit
 from watchdog.text.documents.node import Node
 from watchdog.text.documents.problems import Loaded, Problems
-from watchdog.text.documents.reading import read_text
+from watchdog.text.documents.reading import read_text, shown
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.text.documents.yaml_nodes import parse_yaml
 
@@ -64,12 +63,6 @@ def load(
     )
     settings = _settings(context, path)
     return Loaded(settings, tuple(sorted(problems.found, key=lambda problem: (problem.file, problem.line or 0))))
-
-
-def shown(path: Path) -> str:
-    """A path as short as it can be said from where the command was typed."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
 
 
 def _settings(context: Context, path: Path) -> Settings:

@@ -4,7 +4,8 @@ A part is an ordinary class. What its constructor takes is what the user may wri
 optional, say the rest:
 
 ``scalar``    name of the argument that a bare value sets (``- contains: refund``)
-``paths``     names of the arguments that are files, relative to the file that names them (so is every ``Path``)
+``files``     names of the arguments that, given as text, are files (so is a ``Path``), relative to the
+              file that names them
 ``injected``  names of the arguments that come from the house (``ask``, ``build``, ``clock``), never from the user
 ``negatable`` whether ``not-<name>`` makes sense (scorers)
 """
@@ -75,7 +76,7 @@ class Part:
     kind: str
     name: str
     factory: Callable[..., Any]
-    #: Wraps the part when the name began with ``not-``.
+    #: What turns the part round (``inner``, ``name``) when the name began with ``not-``.
     wrapper: Callable[..., Any] | None = None
 
     @property
@@ -107,7 +108,7 @@ class Part:
     def is_path(self, argument: str) -> bool:
         """Whether an argument names a file."""
         annotation = _hints(self.factory).get(argument)
-        named = argument in getattr(self.factory, "paths", ())
+        named = argument in getattr(self.factory, "files", ())
         return named or annotation is Path or Path in typing.get_args(annotation)
 
     def adapter(self, argument: str) -> TypeAdapter[Any]:
@@ -125,8 +126,10 @@ class Part:
         taken = {name: value for name, value in (injected or {}).items() if name in self.injected}
         try:
             given = {name: self.adapter(name).validate_python(v) if name in known else v for name, v in clear.items()}
-            part = self.factory(**given, **taken)
-            return part if self.wrapper is None else self.wrapper(part)
+            if self.wrapper is None:
+                return self.factory(**given, **taken)
+            named = {"name": given.pop("name")} if "name" in given else {}
+            return self.wrapper(inner=self.factory(**given, **taken), **named)
         except WatchdogError:
             raise
         except Exception as error:  # noqa: BLE001 - so may its constructor

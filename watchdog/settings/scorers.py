@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,8 @@ from watchdog.text.documents.short_form import CheckReader, CheckReading, ShortF
 
 #: Keys that say how a metric is read; they are not arguments of its scorer.
 RESERVED = ("name", "better", "layer", "pages")
+#: Arguments that are a reference: a check that has one of them does not read ``expected``.
+_REFERENCES = frozenset({"value", "values", "all", "any", "none", "pattern", "equals", "matches", "facts"})
 #: Scorers that make no sense as a check of one case.
 _OF_A_WATCH = frozenset({"judge", "case-checks"})
 
@@ -89,6 +91,17 @@ def case_check_reader(parts: Parts) -> CheckReader:
         return CheckReading(CheckSpec(name=form.name, arguments=arguments), files)
 
     return read
+
+
+def reads_expected(parts: Parts) -> Callable[[CheckSpec], bool]:
+    """What tells whether a check, as it is written, compares with the case's ``expected``."""
+
+    def reads(spec: CheckSpec) -> bool:
+        if spec.name == "judge" or _REFERENCES & spec.arguments.keys():
+            return False
+        return bool(getattr(parts.find("scorer", spec.name).factory, "reads_expected", False))
+
+    return reads
 
 
 def _part(form: ShortForm, parts: Parts, problems: Problems, field: str) -> Part | None:

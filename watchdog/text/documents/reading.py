@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -49,3 +50,9 @@ def read_bytes(path: Path, problems: Problems, *, largest: int = LARGEST) -> byt
         else:
             problems.add(f"is larger than {largest // 1_000_000} MB")
     return None
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from where the command was typed."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
