@@ -95,6 +95,7 @@ class Reason(StrEnum):
     BLIND = "nothing could be measured: left as it was"
     INHIBITED = "inhibited"
     BY_HAND = "resolved by hand"
+    WITHDRAWN = "the watch no longer makes this claim"
     NOTHING = "nothing to do"
 
 

@@ -1,0 +1,135 @@
+"""Why a metric drifts: the truth table over arms that ran in the same look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from watchdog.correlate.situation import Situation
+from watchdog.correlate.words import moment
+from watchdog.domain.alert import Cause
+from watchdog.domain.case import Estimand
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm, MetricKey
+from watchdog.domain.run import Change
+from watchdog.domain.target import Role
+
+#: Changes that we make ourselves; the others (served model, fingerprint) are the provider's.
+_OURS = frozenset({"prompt", "parameters", "model"})
+
+#: A change explains a drop that began up to this many looks, and at least this many seconds, after it was first seen:
+#: the estimated beginning of a small drop is late by some looks. What changed long before, in calm looks, is innocent.
+_SLACK_LOOKS = 12
+_SLACK_SECONDS = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A suspected cause, and the sentences that give the evidence and say what to do."""
+
+    cause: Cause
+    because: str
+
+
+def cause_of(situation: Situation, signal: Signal) -> Verdict:
+    """Suspected cause of a drift of the current target.
+
+    | judge anchors | golden (for traffic) | pinned | changed near the onset | cause |
+    |---|---|---|---|---|
+    | drift | any | any | any | the judge moved |
+    | calm | calm | any | any | coverage gap, retrieval or input drift |
+    | calm | drift | drift, or suspect while current-pinned is calm | any | shared |
+    | calm | drift | calm | prompt, parameters, configured model | ours |
+    | calm | drift | calm | served model, fingerprint, or nothing known | the provider changed the model |
+    | calm | drift | not observed | any | unattributed |
+    """
+    key = signal.key
+    if judge_moved(situation, key.scorer):
+        return Verdict(
+            cause=Cause.JUDGE,
+            because="The judge's own anchors drift in the same look, so its scores cannot be trusted now. "
+            "Look at what the checks say: they do not depend on the judge.",
+        )
+    if key.estimand is Estimand.TRAFFIC and situation.level(replace(key, estimand=Estimand.GOLDEN_SET)) is Level.CALM:
+        return Verdict(
+            cause=Cause.COVERAGE,
+            because="The golden set is calm in the same look: production inputs, retrieved context or the mix of "
+            "requests changed, or they ask what the golden set does not cover. "
+            f"{_known(situation.changes)} Read the worst cases and promote what is missing into the golden set.",
+        )
+    return _by_arms(situation, signal)
+
+
+def judge_moved(situation: Situation, scorer: str) -> bool:
+    """Whether the anchors of a judge-scored metric drift at this look."""
+    anchors = MetricKey(watch=situation.watch.name, scorer=scorer, arm=Arm.ANCHORS)
+    return situation.level(anchors) is Level.DRIFT
+
+
+def _by_arms(situation: Situation, signal: Signal) -> Verdict:
+    pinned = situation.level(_arm(signal.key, Arm.PINNED))
+    difference = situation.level(_arm(signal.key, Arm.DIFFERENCE))
+    control = situation.watch.targets.get(Role.PINNED)
+    name = control.model if control else ""
+    if pinned is None:
+        return Verdict(
+            cause=Cause.UNATTRIBUTED,
+            because="No pinned arm was measured in the same look, so a changed model, a changed prompt and trouble of "
+            f"our own cannot be told apart. {_known(situation.changes)}",
+        )
+    if pinned is Level.DRIFT or (pinned is Level.SUSPECT and difference is Level.CALM):
+        second = " Current fell below pinned as well: there may be a second cause." if difference is Level.DRIFT else ""
+        return Verdict(
+            cause=Cause.SHARED,
+            because=f"The pinned arm ({name}) dropped in the same look, so it is something both share: the provider's "
+            f"fleet, retrieval, tools or our own harness. Another prompt or model will not help.{second} "
+            f"{_known(situation.changes)}",
+        )
+    return _of_current(situation, signal, name)
+
+
+def _of_current(situation: Situation, signal: Signal, control: str) -> Verdict:
+    """The control arm holds: it is ours or the provider's, by what changed nearest to the onset."""
+    held = f"The pinned arm ({control}) holds in the same look, so cases, harness and judge are not it."
+    change = _nearest(situation, signal)
+    if change is not None and change.what in _OURS:
+        return Verdict(
+            cause=Cause.OURS,
+            because=f"{_seen(change)}, near the beginning of the drop. {held} "
+            "Roll it back, or freeze a new baseline if the drop is meant.",
+        )
+    if change is not None:
+        evidence = f"{_seen(change)}; nothing of ours changed near the beginning of the drop."
+    else:
+        evidence = "Nothing that we know of changed near the beginning of the drop: a silent change of the model."
+    return Verdict(
+        cause=Cause.PROVIDER_MODEL,
+        because=f"{evidence} {held} Point current at {control} in watchdog.yaml until the new model is understood.",
+    )
+
+
+def _nearest(situation: Situation, signal: Signal) -> Change | None:
+    """The change of the current target nearest to the onset; ours before the provider's when both are."""
+    onset = situation.at if signal.since is None else signal.since
+    slack = max(_SLACK_SECONDS, _SLACK_LOOKS * (situation.watch.schedule.every or 0.0))
+    near = [
+        change
+        for change in situation.changes
+        if change.role is Role.CURRENT and onset - slack <= change.at <= situation.at
+    ]
+    return min(near, key=lambda change: (abs(change.at - onset), change.what not in _OURS), default=None)
+
+
+def _known(changes: Sequence[Change]) -> str:
+    if not changes:
+        return "No change of ours or of the served model is known since the baseline."
+    newest = sorted(changes, key=lambda change: change.at, reverse=True)
+    return f"Known changes since the baseline: {'; '.join(_seen(change) for change in newest[:3])}."
+
+
+def _seen(change: Change) -> str:
+    return f"{change} (first seen {moment(change.at)})"
+
+
+def _arm(key: MetricKey, arm: Arm) -> MetricKey:
+    return replace(key, arm=arm)

@@ -1,0 +1,170 @@
+"""Everything one look knows about a watch: what ``correlate`` decides on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from watchdog.domain.baseline import BaselineStatus
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm, MetricKey
+from watchdog.domain.run import Change
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
+from watchdog.errors import ErrorKind
+
+#: The part a judge plays among the calls of a look; targets go by their ``Role``.
+JUDGE = "judge"
+
+#: Failures that are the provider's, not the request's, a tool's or the user's own callable's.
+PROVIDER_KINDS = frozenset(ErrorKind) - {ErrorKind.BAD_REQUEST, ErrorKind.TOOL, ErrorKind.INTERNAL}
+
+#: Targets that a metric is measured through.
+_THROUGH = {
+    Arm.CURRENT: (Role.CURRENT,),
+    Arm.PINNED: (Role.PINNED,),
+    Arm.DIFFERENCE: (Role.CURRENT, Role.PINNED),
+    Arm.ANCHORS: (),
+}
+
+#: A provider fails when at least this share of its calls, and this many, failed.
+FAILING_SHARE = 0.5
+FAILING_CALLS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderHealth:
+    """The calls of one look that one part (a role, or the judge) made to one provider."""
+
+    provider: str
+    #: ``current``, ``pinned`` or ``judge``.
+    role: str
+    #: Calls that were made (retries are not calls of their own; skipped ones were not made).
+    calls: int
+    #: How many of them failed in the end, by class.
+    errors: Mapping[ErrorKind, int] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> int:
+        """Calls that failed through the provider's fault."""
+        return sum(count for kind, count in self.errors.items() if kind in PROVIDER_KINDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolHealth:
+    """The calls of one tool at one look."""
+
+    calls: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstCase:
+    """A case that lost most: mean scores in the baseline and now."""
+
+    case_id: str
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        return f"{self.case_id} ({self.before:.2g} -> {self.after:.2g})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """The model behind a judge."""
+
+    provider: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The baseline that is held against."""
+
+    version: int
+    status: BaselineStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One look at one watch."""
+
+    watch: Watch
+    #: Unix time of the look.
+    at: float
+    #: What the detectors said at this look, all arms and estimands. Nothing of earlier looks.
+    signals: Sequence[Signal] = ()
+    #: Metrics without an observation at this look, and why (``3 of 30 answers scored``, ``judge: no connection``).
+    not_observed: Mapping[MetricKey, str] = field(default_factory=dict)
+    #: What of the subject is no longer as at the baseline.
+    changes: Sequence[Change] = ()
+    health: Sequence[ProviderHealth] = ()
+    #: By tool name; only tools that were called.
+    tools: Mapping[str, ToolHealth] = field(default_factory=dict)
+    #: Consecutive looks, this one included, without any observation of the current target.
+    blind_looks: int = 0
+    #: Cases that lost most, worst first, by metric.
+    worst: Mapping[MetricKey, Sequence[WorstCase]] = field(default_factory=dict)
+    #: None before the first baseline is frozen.
+    baseline: Reference | None = None
+    #: Judges by the name of the scorer that asks them.
+    judges: Mapping[str, Judge] = field(default_factory=dict)
+
+    def provider(self, role: Role) -> str:
+        """Provider of a target; empty when the watch has no target in that role."""
+        target = self.watch.targets.get(role)
+        return target.provider if target else ""
+
+    def observed(self, key: MetricKey) -> Signal | None:
+        """The signal of a metric that was observed at this look.
+
+        What was measured through a failing provider does not count: the answers that did get through are no fair
+        sample, and an outage must look neither like drift nor like recovery.
+        """
+        if key in self.not_observed or any(self.provider(role) in down(self) for role in _THROUGH[key.arm]):
+            return None
+        if self.judge_down(key.scorer):
+            return None
+        return next((signal for signal in self.signals if signal.key == key), None)
+
+    def judge_down(self, scorer: str) -> bool:
+        """Whether the provider of a scorer's judge is failing."""
+        judge = self.judges.get(scorer)
+        if judge is None:
+            return False
+        calls = [health for health in self.health if health.provider == judge.provider and health.role == JUDGE]
+        return failing(calls) or judge.provider in down(self)
+
+    def level(self, key: MetricKey) -> Level | None:
+        """Level of a metric; None when nothing can be said of it (not observed, or still learning)."""
+        signal = self.observed(key)
+        return None if signal is None or signal.level is Level.LEARNING else signal.level
+
+
+def failing(healths: Sequence[ProviderHealth]) -> bool:
+    """Whether these calls, taken together, mean that the provider is failing."""
+    failed, calls = sum(health.failed for health in healths), sum(health.calls for health in healths)
+    return failed >= FAILING_CALLS and failed >= FAILING_SHARE * calls
+
+
+def down(situation: Situation) -> frozenset[str]:
+    """Providers of the watch's targets that are failing at this look.
+
+    One counts as failing when most of all its calls fail, or most of the current target's. That the provider no longer
+    knows the *pinned* model is no outage: the snapshot was retired.
+    """
+    names = {situation.provider(role) for role in (Role.CURRENT, Role.PINNED)} - {""}
+    found = set()
+    for name in names:
+        healths = [health for health in situation.health if health.provider == name and not retired(health)]
+        current = [health for health in healths if health.role == Role.CURRENT]
+        if failing(healths) or failing(current):
+            found.add(name)
+    return frozenset(found)
+
+
+def retired(health: ProviderHealth) -> bool:
+    """Whether these are calls to a pinned model that the provider no longer knows."""
+    missing = health.errors.get(ErrorKind.NOT_FOUND, 0)
+    return health.role == Role.PINNED and missing > 0 and missing >= FAILING_SHARE * health.calls

@@ -1,0 +1,126 @@
+"""What an alert says. Written for somebody who was asleep a minute ago: what, how much, since when, why, what now."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from watchdog.correlate.situation import ProviderHealth, WorstCase
+from watchdog.domain.alert import AlertType, Cause, Severity
+from watchdog.domain.detection import Signal
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
+from watchdog.errors import ErrorKind
+
+#: Cases named in an alert; the rest are a command away.
+_WORST_SHOWN = 10
+
+#: Pages of docs/runbooks, for watches without a runbook of their own.
+RUNBOOKS: Mapping[Cause, str] = {
+    Cause.OURS: "model-prompt-or-parameters.md",
+    Cause.PROVIDER_MODEL: "model-provider-changed.md",
+    Cause.SHARED: "model-shared.md",
+    Cause.PINNED_MOVED: "pinned-moved.md",
+    Cause.JUDGE: "judge-moved.md",
+    Cause.COVERAGE: "coverage-gap.md",
+    Cause.PROVIDER_FAILING: "provider-down.md",
+    Cause.TOOL_FAILING: "tool-failing.md",
+    Cause.BLIND: "eval-blind.md",
+    Cause.UNATTRIBUTED: "README.md",
+}
+
+_FAILURES: Mapping[ErrorKind, str] = {
+    ErrorKind.AUTHENTICATION: "refuses our key (401)",
+    ErrorKind.PERMISSION: "refuses us permission (403)",
+    ErrorKind.NOT_FOUND: "does not know the model (404)",
+    ErrorKind.BAD_REQUEST: "calls our requests wrong (400)",
+    ErrorKind.RATE_LIMIT: "answers 429, too many requests,",
+    ErrorKind.QUOTA: "says our quota is used up (429)",
+    ErrorKind.TIMEOUT: "does not answer in time",
+    ErrorKind.CONNECTION: "cannot be reached",
+    ErrorKind.SERVER: "answers with server errors (5xx)",
+    ErrorKind.BAD_RESPONSE: "answers with an empty or broken body",
+    ErrorKind.TOOL: "failed at a tool",
+    ErrorKind.INTERNAL: "is our own callable, which raises an exception,",
+}
+
+
+def labels(watch: Watch, name: str, alert_type: AlertType, severity: Severity, **more: str) -> dict[str, str]:
+    """Identity of an alert. ``more`` without empty values; provider and model are the current target's unless given."""
+    current = watch.targets.get(Role.CURRENT)
+    subject = {"provider": current.provider, "model": current.model} if current else {}
+    return {
+        "alertname": name,
+        "alert_type": alert_type.value,
+        "severity": severity.value,
+        "team": watch.owner.team,
+        "vertical": watch.owner.vertical,
+        "feature": watch.feature,
+        "watch": watch.name,
+        **{key: value for key, value in {**subject, **more}.items() if value},
+    }
+
+
+def story(watch: Watch, cause: Cause, summary: str, description: str, command: str = "") -> dict[str, str]:
+    """What every alert says."""
+    return {
+        "summary": summary,
+        "description": description,
+        "cause": cause.value,
+        "runbook_url": watch.runbook or f"docs/runbooks/{RUNBOOKS[cause]}",
+        "next_command": command or f"eval-watchdog scores {shlex.quote(watch.name)} --since 24h",
+    }
+
+
+def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[str, str]]:
+    """The summary of a drift, and the annotations that hold its numbers."""
+    key, (low, high) = signal.key, signal.interval
+    what = f"{key.scorer} [{key.tag}]" if key.tag else key.scorer
+    size = f"{abs(signal.effect) * 100:.1f} points {'worse' if signal.effect <= 0 else 'better'}"
+    interval = f"{low * 100:+.1f} to {high * 100:+.1f} points"
+    since = f", since {moment(signal.since)}" if signal.since is not None else ""
+    summary = (
+        f"{watch.feature}: {what} {verb} {size} {key.estimand} than at the baseline "
+        f"(90 % interval {interval}, n {signal.n}){since}"
+    )
+    return summary, {
+        "effect": f"{signal.effect * 100:+.1f} points",
+        "interval": f"{interval} (90 %)",
+        "n": str(signal.n),
+        **({"since": iso(signal.since)} if signal.since is not None else {}),
+        "estimand": key.estimand.value,
+        "guarantee": signal.guarantee.value,
+        "evidence": f"{signal.statistic:.1f}, {signal.threshold:.1f} needed (log scale); {signal.reason or 'evidence'}",
+    }
+
+
+def worst(cases: Sequence[WorstCase]) -> dict[str, str]:
+    """The annotation that names the cases that lost most; never their texts."""
+    if not cases:
+        return {}
+    more = len(cases) - _WORST_SHOWN
+    shown = ", ".join(str(case) for case in cases[:_WORST_SHOWN])
+    return {"worst_cases": f"{shown} and {more} more" if more > 0 else shown}
+
+
+def failure(provider: str, healths: Sequence[ProviderHealth]) -> str:
+    """What a provider does to our calls, commonest failure first; empty when none failed."""
+    counts: dict[ErrorKind, int] = {}
+    for health in healths:
+        for kind, count in health.errors.items():
+            counts[kind] = counts.get(kind, 0) + count
+    calls = sum(health.calls for health in healths)
+    ranked = sorted(((kind, count) for kind, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
+    said = [f"{_FAILURES[kind]} to {count} of {calls} calls ({count / calls:.0%})" for kind, count in ranked if calls]
+    return f"{provider} {'; '.join(said)}" if said else ""
+
+
+def moment(at: float) -> str:
+    """Unix time for people."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def iso(at: float) -> str:
+    """Unix time for machines."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,168 @@
+"""Prometheus Alertmanager: we are a client like Prometheus, and owe what Prometheus gives.
+
+Alertmanager keeps alerts in memory only and forgets what is not sent again. So live alerts are re-sent, with an
+``endsAt`` far enough ahead that a short break does not look like a recovery, and resolved ones are re-sent for a while.
+Every peer of a cluster gets everything; they agree among themselves who notifies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import structlog
+
+from watchdog.domain.alert import Alert, AlertState
+from watchdog.errors import DeliveryError, UsageError
+from watchdog.notify.http import is_http, make_client, network_error, place, post, refusal
+from watchdog.notify.wire import notes, rfc3339, sanitized
+
+_log = structlog.get_logger(__name__)
+
+#: An alert that is not sent again ends after this many re-send intervals (as Prometheus), or after this many seconds.
+_INTERVALS_AHEAD = 4
+_SECONDS_AHEAD = 180.0
+
+
+class AlertmanagerNotifier:
+    """Sends to every Alertmanager of ``urls``; delivered when at least one of them took it.
+
+    ``resend_every`` and ``timeout`` in seconds. ``horizon``: seconds beyond the usual ``endsAt``, for outages that are
+    expected to last longer than three minutes. ``generator_url`` is shown by Alertmanager as the source of the alert.
+    User name and password may be part of a URL; neither they nor ``headers`` are ever shown.
+    """
+
+    def __init__(
+        self,
+        *,
+        urls: Sequence[str],
+        resend_every: float = 30.0,
+        horizon: float = 0.0,
+        generator_url: str = "",
+        timeout: float = 10.0,
+        headers: Mapping[str, str] | None = None,
+        ca_file: str | None = None,
+        name: str = "alertmanager",
+    ) -> None:
+        if not urls:
+            raise UsageError("alertmanager needs at least one URL")
+        if not all(is_http(url) for url in urls):
+            raise UsageError("an Alertmanager URL looks like http://alertmanager:9093")
+        if resend_every <= 0:
+            raise UsageError("resend_every must be more than 0 seconds")
+        #: What to post to, and what it is called where people read it.
+        self._peers = {f"{url.rstrip('/')}/api/v2/alerts": place(url) for url in urls}
+        self._resend_every = resend_every
+        self._ahead = max(_INTERVALS_AHEAD * resend_every, _SECONDS_AHEAD) + horizon
+        self._generator_url = generator_url
+        self._headers = dict(headers or {})
+        self._client = make_client(timeout=timeout, ca_file=ca_file)
+        self._name = name
+        self._failing: set[str] = set()
+        self._last_success: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        """Name of the channel."""
+        return self._name
+
+    @property
+    def resend_every(self) -> timedelta | None:
+        """How often live alerts are sent again."""
+        return timedelta(seconds=self._resend_every)
+
+    @property
+    def last_success(self) -> Mapping[str, float]:
+        """Unix time at which each peer last took something, by scheme, host and port."""
+        return dict(self._last_success)
+
+    async def send(self, alerts: Sequence[Alert], now: float) -> None:
+        """Send to all peers side by side. Raises DeliveryError when none took it.
+
+        Also when an alert was refused while the others were taken: ``refused`` then names it.
+        """
+        written = self._written(alerts, now)
+        if not written:
+            return
+        answers = await asyncio.gather(*(self._offer(peer, written, now) for peer in self._peers))
+        refusals = [answer for answer in answers if not isinstance(answer, DeliveryError)]
+        errors = [answer for answer in answers if isinstance(answer, DeliveryError)]
+        if not refusals:
+            waits = [error.retry_after for error in errors if error.retry_after is not None]
+            raise DeliveryError(
+                "; ".join(str(error) for error in errors),
+                retryable=any(error.retryable for error in errors),
+                retry_after=min(waits, default=None),
+            )
+        refused = frozenset.intersection(*refusals)
+        if refused:
+            names = sorted({alert.labels.get("alertname", "?") for alert in alerts if alert.id in refused})
+            message = f"Alertmanager refuses {len(refused)} alert(s) as malformed: {', '.join(names)}"
+            raise DeliveryError(message, retryable=False, refused=refused)
+
+    async def aclose(self) -> None:
+        """Give up connections."""
+        await self._client.aclose()
+
+    def _written(self, alerts: Sequence[Alert], now: float) -> dict[str, dict[str, Any]]:
+        """Alerts as Alertmanager reads them, by id.
+
+        Alertmanager knows one alert per set of labels and lets the latest message win, so of several episodes only the
+        newest is sent: an old resolved one must not end it.
+        """
+        newest: dict[tuple[tuple[str, str], ...], Alert] = {}
+        for alert in sorted(alerts, key=lambda alert: alert.starts_at):
+            if alert.state is not AlertState.PENDING:
+                newest[tuple(sanitized(alert.labels).items())] = alert
+        written = {}
+        for labels, alert in newest.items():
+            resolved = alert.state is AlertState.RESOLVED and alert.resolved_at is not None
+            ends_at = max(alert.resolved_at or now, alert.starts_at) if resolved else now + self._ahead
+            written[alert.id] = {
+                "labels": dict(labels),
+                "annotations": sanitized(notes(alert)),
+                "startsAt": rfc3339(alert.starts_at),
+                "endsAt": rfc3339(ends_at),
+                **({"generatorURL": self._generator_url} if self._generator_url else {}),
+            }
+        return written
+
+    async def _offer(
+        self, endpoint: str, written: Mapping[str, dict[str, Any]], now: float
+    ) -> frozenset[str] | DeliveryError:
+        """Ids of the alerts that the peer refused, or why it took nothing."""
+        peer = self._peers[endpoint]
+        try:
+            refused = await self._post(endpoint, written, now)
+        except DeliveryError as error:
+            if peer not in self._failing:
+                self._failing.add(peer)
+                _log.warning("an Alertmanager does not take alerts", action="peer-failing", error=str(error))
+            return error
+        self._failing.discard(peer)
+        self._last_success[peer] = now
+        return refused
+
+    async def _post(self, endpoint: str, written: Mapping[str, dict[str, Any]], now: float) -> frozenset[str]:
+        """Post; on 400 halve the batch until the malformed alerts stand alone, so that they hold up no other."""
+        peer = self._peers[endpoint]
+        body = json.dumps(list(written.values())).encode()
+        try:
+            reply = await post(self._client, endpoint, body, self._headers, now=now)
+        except httpx2.RequestError as error:
+            raise network_error(peer, error) from None
+        if reply.status == 400:
+            ids = list(written)
+            if len(ids) == 1:
+                return frozenset(ids)
+            half = len(ids) // 2
+            parts = [{name: written[name] for name in part} for part in (ids[:half], ids[half:])]
+            return frozenset[str]().union(*[await self._post(endpoint, part, now) for part in parts])
+        refused = refusal(peer, reply)
+        if refused is not None:
+            raise refused
+        return frozenset()
