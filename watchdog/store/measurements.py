@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, or_, select, text, update
@@ -32,6 +33,18 @@ def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, A
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(values))
     else:
         connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTotals:
+    """The runs of one watch in one state, summed up."""
+
+    watch: str
+    status: RunStatus
+    runs: int
+    #: US dollars, as far as prices are known, and the calls whose cost is not.
+    cost: float
+    unpriced: int
 
 
 class Runs:
@@ -145,6 +158,27 @@ class Runs:
         c = schema.runs.c
         query = select(func.count()).select_from(schema.runs).where(c.watch == watch, c.status == status.value)
         return int(self._connection.execute(query).scalar() or 0)
+
+    def withdraw(self, run_id: str) -> bool:
+        """Forget a run that was planned and never begun; False when it is not that any more."""
+        c = schema.runs.c
+        gone = self._connection.execute(schema.runs.delete().where(c.id == run_id, c.status == RunStatus.PLANNED.value))
+        return gone.rowcount == 1
+
+    def totals(self) -> list[RunTotals]:
+        """All runs ever, counted by watch and status."""
+        c = schema.runs.c
+        query = select(
+            c.watch,
+            c.status,
+            func.count(),
+            func.coalesce(func.sum(c.cost), 0.0),
+            func.coalesce(func.sum(c.unpriced), 0),
+        ).group_by(c.watch, c.status)
+        return [
+            RunTotals(watch=watch, status=RunStatus(status), runs=runs, cost=cost, unpriced=int(unpriced))
+            for watch, status, runs, cost, unpriced in self._connection.execute(query)
+        ]
 
     def spent_since(self, watch: str, since: float) -> float:
         """US dollars of a watch's calls since then, judges included; unknown costs are not in it."""
