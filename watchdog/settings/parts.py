@@ -191,7 +191,7 @@ class Parts:
 
     def _find(self, kind: str, name: str) -> Part:
         known = self._vocabulary.get(kind, {})
-        if ":" in name or name in known:
+        if ":" in name or (name in known and name != "not"):
             factory = load_part(known.get(name, name))
             verb = _VERBS.get(kind)
             if inspect.isclass(factory) and verb and not callable(getattr(factory, verb, None)):

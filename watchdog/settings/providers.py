@@ -15,7 +15,7 @@ from watchdog.text.documents.node import Node
 from watchdog.text.documents.problems import Problems
 
 #: Kinds that can be used without being declared, and the variable that holds their key.
-_KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+KEY_VARIABLES = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 _AZURE_KEY = "AZURE_OPENAI_API_KEY"
 
 
@@ -23,7 +23,7 @@ def read_providers(context: Context) -> dict[str, ProviderPlan | None]:
     """Providers by name; None for one with problems, so that a watch that names it is not blamed for them."""
     found = {name: _provider(context, name, node, line) for name, node, line in context.entries("providers")}
     used = dict(_used(context.root))
-    for kind in _KEYS:
+    for kind in KEY_VARIABLES:
         if kind in found or kind not in context.parts.names("provider"):
             continue
         # Not declared: an untold default. Its key is only asked for when a watch uses it.
@@ -62,8 +62,8 @@ def _provider(context: Context, name: str, node: Node, line: int) -> ProviderPla
     if part is None:
         return None
     rest = {key: child for key, child in node.mapping.items() if key not in keys}
-    if kind in _KEYS and "api_key" not in rest:
-        variable = _AZURE_KEY if "azure_endpoint" in rest else _KEYS[kind]
+    if kind in KEY_VARIABLES and "api_key" not in rest:
+        variable = _AZURE_KEY if "azure_endpoint" in rest else KEY_VARIABLES[kind]
         rest["api_key"] = filled(Node(f"${{{variable}}}", line), context.environ, problems)
     arguments = context.arguments(part, Node(rest, line, node.key_lines), field, line)
     if arguments is None:

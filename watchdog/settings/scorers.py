@@ -93,6 +93,11 @@ def case_check_reader(parts: Parts) -> CheckReader:
     return read
 
 
+def judge_part() -> Part:
+    """The judge as watchdog.yaml knows it: a folder by name; the composition root makes a scorer of it."""
+    return Part("scorer", "judge", JudgeUse)
+
+
 def reads_expected(parts: Parts) -> Callable[[CheckSpec], bool]:
     """What tells whether a check, as it is written, compares with the case's ``expected``."""
 
@@ -106,7 +111,7 @@ def reads_expected(parts: Parts) -> Callable[[CheckSpec], bool]:
 
 def _part(form: ShortForm, parts: Parts, problems: Problems, field: str) -> Part | None:
     if form.name == "judge":
-        return Part("scorer", "judge", JudgeUse)
+        return judge_part()
     try:
         return parts.find("scorer", form.name)
     except UnusablePart as error:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from typing import Any
 
 from watchdog.domain.case import Case, CheckSpec
@@ -156,7 +157,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 def _duplicates(cases: Sequence[Case]) -> Iterator[tuple[str, str]]:
     texts = [_normal(case) for case in cases]
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     distinct: list[int] = []
     for at, text in enumerate(texts):
         if text in first:
@@ -168,29 +169,37 @@ def _duplicates(cases: Sequence[Case]) -> Iterator[tuple[str, str]]:
         yield cases[other].id, f"asks nearly the same as {cases[one].id!r}"
 
 
-def _normal(case: Case) -> str:
-    parts = [*(message.content for message in case.messages), *case.contexts]
-    parts += [f"{name}={value}" for name, value in sorted(case.variables.items()) if name != "input"]
-    return " ".join(" ".join(parts).casefold().split())
+def _normal(case: Case) -> tuple[str, str]:
+    """Question and documents of a case, case and spaces evened out."""
+    asked = [message.content for message in case.messages]
+    asked += [f"{name}={value}" for name, value in sorted(case.variables.items()) if name != "input"]
+    return " ".join(" ".join(asked).casefold().split()), " ".join(" ".join(case.contexts).casefold().split())
 
 
-def _near(distinct: Sequence[int], texts: Sequence[str]) -> Iterable[tuple[int, int]]:
-    """Pairs of places whose texts are nearly the same, each pair once, in a bounded number of comparisons."""
+def _near(distinct: Sequence[int], texts: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of places that ask nearly the same of nearly the same documents, in a bounded number of comparisons."""
     from rapidfuzz import fuzz  # noqa: PLC0415 - only a review pays for it
 
-    if len(distinct) <= _ALL_PAIRS:
-        pairs = {(one, other) for at, one in enumerate(distinct) for other in distinct[at + 1 :]}
-    else:
-        pairs = set()
-        for order in (sorted(distinct, key=lambda at: texts[at]), sorted(distinct, key=lambda at: texts[at][::-1])):
-            for at, one in enumerate(order):
-                pairs |= {(min(one, b), max(one, b)) for b in order[at + 1 : at + 1 + _NEIGHBOURS]}
-    short = {at: texts[at][:_CHARACTERS_COMPARED] for at in distinct}
+    def alike(one: int, other: int) -> bool:
+        sides = zip(texts[one], texts[other], strict=True)
+        cut = ((a[:_CHARACTERS_COMPARED], b[:_CHARACTERS_COMPARED]) for a, b in sides)
+        return all(a == b or fuzz.ratio(a, b, score_cutoff=NEAR) for a, b in cut)
+
     seen: set[int] = set()
-    for one, other in sorted(pairs):
-        if other not in seen and fuzz.ratio(short[one], short[other], score_cutoff=NEAR):
+    for one, other in _pairs(distinct, texts):
+        if other not in seen and alike(one, other):
             seen.add(other)
             yield one, other
+
+
+def _pairs(distinct: Sequence[int], texts: Sequence[tuple[str, str]]) -> Iterable[tuple[int, int]]:
+    if len(distinct) <= _ALL_PAIRS:
+        return combinations(distinct, 2)
+    pairs = set()
+    for order in (sorted(distinct, key=lambda at: texts[at]), sorted(distinct, key=lambda at: texts[at][0][::-1])):
+        for at, one in enumerate(order):
+            pairs |= {(min(one, other), max(one, other)) for other in order[at + 1 : at + 1 + _NEIGHBOURS]}
+    return sorted(pairs)
 
 
 def _about_set(golden: GoldenFiles) -> Iterator[Remark]:
