@@ -17,3 +17,38 @@ NOTIFIERS: Mapping[str, str] = {
     "webhook": "watchdog.notify.webhook:WebhookNotifier",
     "stdout": "watchdog.notify.stdout:StdoutNotifier",
 }
+
+SCORERS: Mapping[str, str] = {
+    "answered": "watchdog.score.checks.behaviour:Answered",
+    "refusal": "watchdog.score.checks.behaviour:Refusal",
+    "language": "watchdog.score.checks.behaviour:Language",
+    "no-pii": "watchdog.score.checks.behaviour:NoPii",
+    "finish-reason": "watchdog.score.checks.behaviour:FinishReason",
+    "equals": "watchdog.score.checks.text:Equals",
+    "contains": "watchdog.score.checks.text:Contains",
+    "regex": "watchdog.score.checks.text:Regex",
+    "starts-with": "watchdog.score.checks.text:StartsWith",
+    "ends-with": "watchdog.score.checks.text:EndsWith",
+    "one-of": "watchdog.score.checks.text:OneOf",
+    "facts": "watchdog.score.checks.text:Facts",
+    "numeric": "watchdog.score.checks.number:Numeric",
+    "levenshtein": "watchdog.score.checks.number:Levenshtein",
+    "rouge-n": "watchdog.score.checks.number:RougeN",
+    "is-json": "watchdog.score.checks.structure:IsJson",
+    "contains-json": "watchdog.score.checks.structure:ContainsJson",
+    "json-field": "watchdog.score.checks.structure:JsonField",
+    "json-fields": "watchdog.score.checks.structure:JsonFields",
+    "word-count": "watchdog.score.checks.limits:WordCount",
+    "max-chars": "watchdog.score.checks.limits:MaxChars",
+    "latency": "watchdog.score.checks.limits:Latency",
+    "cost": "watchdog.score.checks.limits:Cost",
+    #: The checks that each case brings along.
+    "case-checks": "watchdog.score.checks.combined:CaseChecks",
+    #: A folder of judges/, as a watch uses it; the composition root makes the judge of it.
+    "judge": "watchdog.settings.values:JudgeUse",
+    #: ``not-<name>`` wraps any scorer that says it is negatable.
+    "not": "watchdog.score.checks.combined:Not",
+}
+
+#: By kind, as ``watchdog.settings`` wants it.
+VOCABULARY: Mapping[str, Mapping[str, str]] = {"provider": PROVIDERS, "scorer": SCORERS, "notifier": NOTIFIERS}

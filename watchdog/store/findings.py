@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from watchdog.domain.baseline import Baseline, BaselineStatus
 from watchdog.domain.detection import Signal
-from watchdog.domain.metric import Admission, MetricKey, Observation
+from watchdog.domain.metric import Admission, MetricKey, Observation, Unobserved
 from watchdog.domain.run import Change
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unobserved:
-    """A look at which a metric gave no observation, and why."""
-
-    key: MetricKey
-    run_id: str
-    at: float
-    admission: Admission
-    n: int
-    planned: int
-    reason: str
 
 
 class Baselines:

@@ -1,0 +1,252 @@
+"""From joined settings to live parts. ``App`` owns them and closes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from watchdog.app.join import Joined, join
+from watchdog.app.outbox import StoreOutbox
+from watchdog.correlate.situation import Judge as JudgeOf
+from watchdog.detect.budget import mean_runs_to_false_alarm, paging_streams
+from watchdog.domain.alert import Alert
+from watchdog.domain.baseline import Instruments
+from watchdog.domain.case import Case, CheckSpec, Estimand
+from watchdog.domain.response import Request, Response
+from watchdog.domain.score import Score
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Schedule, ScorerPlan, Watch
+from watchdog.errors import UnknownName, UsageError
+from watchdog.notify.delivery import DeliveryLoop
+from watchdog.pipeline.built import AskProvider, BuiltWatch
+from watchdog.pipeline.road import Road
+from watchdog.protocols import Ask, CaseSource, Clock, Notifier, Scorer
+from watchdog.providers.prices import PriceTable
+from watchdog.replay.caller import Caller
+from watchdog.score.judge.judge import Judge
+from watchdog.score.judge.spec import JudgeSpec
+from watchdog.store.store import Store
+from watchdog.text.documents.suggest import did_you_mean
+from watchdog.workspace.judges import JudgeFiles
+
+#: Seconds between two looks that are taken for a schedule whose own we cannot tell.
+UNKNOWN_CADENCE = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenSource:
+    """The cases of a golden set, all of them at every look."""
+
+    golden: tuple[Case, ...]
+    estimand: Estimand = Estimand.GOLDEN_SET
+
+    def cases(self, now: float, rng: Random) -> tuple[Case, ...]:
+        """All cases, whatever the time."""
+        del now, rng
+        return self.golden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """A scorer of the user's own under the name that watchdog.yaml gives its metric."""
+
+    name: str
+    scorer: Scorer
+
+    @property
+    def digest(self) -> str:
+        """The scorer's own."""
+        return self.scorer.digest
+
+    async def score(self, case: Case, response: Response) -> Score:
+        """The scorer's own score."""
+        return await self.scorer.score(case, response)
+
+
+class App:
+    """Everything that a door needs, built once and closed at the end. Parts are built when first asked for."""
+
+    def __init__(self, joined: Joined, clock: Clock) -> None:
+        self.joined = joined
+        self.settings = joined.settings
+        self.clock = clock
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for caller in self._callers.values():
+            await caller.aclose()
+        if "notifiers" in self.__dict__:
+            for notifier in self.notifiers:
+                await notifier.aclose()
+        if "store" in self.__dict__:
+            self.store.close()
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, its tables made."""
+        store = Store(self.settings.store_url.reveal())
+        store.prepare()
+        return store
+
+    @cached_property
+    def notifiers(self) -> tuple[Notifier, ...]:
+        """The channels of ``notify``."""
+        return tuple(plan.build() for plan in self.settings.notifiers)
+
+    @cached_property
+    def road(self) -> Road:
+        """The road over the store."""
+        return Road(self.store, self.clock, channels=[plan.name for plan in self.settings.notifiers])
+
+    @cached_property
+    def prices(self) -> PriceTable:
+        """The price table with the user's own on top."""
+        return PriceTable.bundled(self.settings.prices)
+
+    @cached_property
+    def _callers(self) -> dict[str, Caller]:
+        return {}
+
+    def watch(self, name: str) -> Watch:
+        """The watch of that name.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        watches = self.joined.watches
+        if name not in watches:
+            hint = did_you_mean(name, watches)
+            known = ", ".join(watches) or "none"
+            raise UnknownName(f"there is no watch {name!r}; {hint or f'watches: {known}'}")
+        return watches[name]
+
+    def delivery(self, heartbeat: Callable[[], Alert | None] | None = None, *, poll: float = 1.0) -> DeliveryLoop:
+        """The delivery loop over the store's outbox."""
+        return DeliveryLoop(self.notifiers, StoreOutbox(self.store), self.clock, heartbeat, rng=Random(), poll=poll)
+
+    def caller(self, provider: str) -> Caller:
+        """The one caller of a provider, shared by every watch and judge."""
+        if provider not in self._callers:
+            plan = self.settings.providers[provider]
+            self._callers[provider] = Caller(
+                provider, plan.build(clock=self.clock), plan.limits, self.clock, Random(), self.prices.cost
+            )
+        return self._callers[provider]
+
+    def built(self, name: str) -> BuiltWatch:
+        """A watch with its live parts.
+
+        Raises:
+            UnknownName: there is no such watch.
+            UsageError: a part refuses its arguments, or a secret is not set.
+        """
+        watch = self.watch(name)
+        judges = self.joined.judges.get(name, {})
+        providers = {target.provider for target in watch.targets.values()} | {j.provider for j in judges.values()}
+        checks = {plan.name: self._check(plan) for plan in watch.scorers if plan.name not in judges}
+
+        def scorers(ask_provider: AskProvider) -> dict[str, Scorer]:
+            return {
+                plan.name: checks.get(plan.name) or judge_of(judges[plan.name], plan.name, ask_provider)
+                for plan in watch.scorers
+            }
+
+        pinned = watch.targets.get(Role.PINNED)
+        return BuiltWatch(
+            watch=watch,
+            scorers=scorers,
+            callers={provider: self.caller(provider) for provider in sorted(providers)},
+            sources=self._sources(watch),
+            instruments=Instruments(
+                golden_set=watch.golden.digest if watch.golden else "",
+                pinned=pinned.digest if pinned else "",
+                scorers={scorer_name: scorer.digest for scorer_name, scorer in scorers(_never_asked).items()},
+            ),
+            judges={metric: JudgeOf(provider=judge.provider, model=judge.model) for metric, judge in judges.items()},
+            mean_runs_to_false_alarm=self.mean_runs_to_false_alarm,
+        )
+
+    @cached_property
+    def mean_runs_to_false_alarm(self) -> float:
+        """A, the same for every metric of the house: the false-alarm budget divided over all that may page."""
+        cadences = [(cadence(watch.schedule), paging_streams(watch)) for watch in self.joined.watches.values()]
+        return mean_runs_to_false_alarm(self.settings.false_alarms, cadences)
+
+    def _check(self, plan: ScorerPlan) -> Scorer:
+        scorer: Scorer = self._build_check(plan.spec)
+        return scorer if scorer.name == plan.name else Renamed(name=plan.name, scorer=scorer)
+
+    def _build_check(self, spec: CheckSpec) -> Scorer:
+        built: Scorer = self.settings.parts.build("scorer", spec.name, spec.arguments, build=self._build_check)
+        return built
+
+    def _sources(self, watch: Watch) -> list[CaseSource]:
+        sources: list[CaseSource] = []
+        if watch.golden is not None:
+            sources.append(GoldenSource(golden=watch.golden.cases))
+        if watch.traffic is not None:
+            from watchdog.traffic.source import TrafficSource  # noqa: PLC0415 - only watches with traffic pay for it
+
+            sources.append(TrafficSource(watch.traffic.path, watch.traffic.per_run, feature=watch.feature))
+        return sources
+
+
+def cadence(schedule: Schedule) -> float:
+    """Seconds between two looks on average."""
+    if schedule.every is not None:
+        return schedule.every
+    if schedule.cron is None:
+        return UNKNOWN_CADENCE
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - a tenth of a second that only cron lines pay
+
+    trigger = CronTrigger.from_crontab(schedule.cron, timezone=ZoneInfo(schedule.timezone))
+    # Counted over four weeks from a fixed Monday: the answer must not depend on the day it is asked.
+    at, end, count = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC), 0
+    while count < 50_000 and (at := trigger.get_next_fire_time(None, at)) is not None and at < end:
+        count += 1
+        at += timedelta(seconds=1)
+    return (end - datetime(2026, 1, 5, tzinfo=UTC)).total_seconds() / max(1, count)
+
+
+def judge_of(judge: JudgeFiles, metric: str, ask_provider: AskProvider) -> Judge:
+    """The judge that feeds a metric."""
+    spec = JudgeSpec(
+        name=judge.name,
+        version=judge.version,
+        provider=judge.provider,
+        model=judge.model,
+        parameters=judge.parameters,
+        rubric=judge.rubric,
+        scale=judge.scale,
+        bar=judge.bar,
+    )
+    return Judge(spec=spec, ask=ask_provider(judge.provider), name=metric)
+
+
+def _never_asked(provider: str) -> Ask:
+    async def ask(request: Request) -> Response:
+        del request
+        raise UsageError(f"{provider} may not be asked outside a run")
+
+    return ask
+
+
+def open_app(path: Path, environ: Mapping[str, str], clock: Clock) -> App:
+    """The app of a workspace.
+
+    Raises:
+        InvalidInput: something in its files is wrong; the error holds every problem.
+    """
+    return App(join(path, environ).checked(), clock)

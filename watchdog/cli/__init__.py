@@ -1,0 +1,37 @@
+"""The command line: parse, call a door, render, exit.
+
+Exit codes: 0 fine; 1 drift, regression or failure; 2 usage or configuration; 3 inconclusive; 4 not measured.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from watchdog.cli import alerts, baseline, check, database, golden, init, look, scores, simulate
+
+app = typer.Typer(
+    name="eval-watchdog",
+    help="Tells you, first and truthfully, that an LLM feature got worse, and which part of it moved.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine; 1 drift, regression or failure; 2 usage or configuration; 3 inconclusive; "
+    "4 not measured.",
+)
+
+app.command("init")(init.init)
+app.command("check")(check.check)
+app.command("run")(look.run)
+app.command("scores")(scores.scores)
+app.add_typer(baseline.app, name="baseline")
+app.add_typer(alerts.app, name="alerts")
+app.command("incidents")(alerts.incidents)
+app.add_typer(golden.app, name="golden")
+app.add_typer(database.app, name="db")
+app.command("simulate")(simulate.simulate)
+
+
+def main() -> None:
+    """Entry of the console script."""
+    app()

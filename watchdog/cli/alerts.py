@@ -1,0 +1,129 @@
+"""``alerts list`` and ``resolve``, ``incidents``."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table, since_seconds
+
+if TYPE_CHECKING:
+    from watchdog.app.build import App
+    from watchdog.domain.alert import Alert
+
+app = typer.Typer(help="Alerts: what is claimed, since when, and why.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def _open(config: Config) -> App:
+    from watchdog.app.build import App
+    from watchdog.app.join import join
+    from watchdog.clock import SystemClock
+
+    return App(join(config, environment(), secrets_required=False).checked(), SystemClock())
+
+
+@app.command("list")
+@command
+def list_alerts(
+    watch: Annotated[str | None, typer.Argument(metavar="[WATCH]")] = None,
+    *,
+    since: Annotated[str, typer.Option("--since", help="Resolved ones: how far back.")] = "24h",
+    config: Config = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Pending and firing alerts, and those resolved lately.
+
+    Examples:
+        eval-watchdog alerts list
+        eval-watchdog alerts list support_reply --since 7d --json
+    """
+    from watchdog.render.gather import alert_view
+    from watchdog.render.terminal import console, show_alerts
+
+    house = _open(config)
+    if watch is not None:
+        house.watch(watch)
+    with house.store.read() as session:
+        found = session.alerts.all(watch=watch, since=house.clock.now() - since_seconds(since))
+        open_ones = [alert for name in house.joined.watches for alert in session.alerts.open(name)]
+    house.store.close()
+    ids = {alert.id for alert in found}
+    found += [a for a in open_ones if a.id not in ids and (watch is None or a.labels.get("watch") == watch)]
+    if as_json:
+        print_json([{"id": alert.id, **_plain(alert)} for alert in found])
+        return
+    show_alerts([alert_view(alert) for alert in found], console())
+    if found:
+        print_table(["id", "alert", "state"], [[a.id, a.labels.get("alertname", ""), a.state] for a in found])
+
+
+def _plain(alert: Alert) -> dict[str, object]:
+    from watchdog.render.gather import alert_view
+
+    view = alert_view(alert)
+    return {name: getattr(view, name) for name in view.__dataclass_fields__}
+
+
+@app.command()
+@command
+def resolve(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="From 'alerts list'.")],
+    *,
+    because: Annotated[str, typer.Option("--because", help="Why; kept with the alert.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")] = None,
+    config: Config = HERE,
+) -> None:
+    """Say that an alert is over. If its condition still holds at the next look, that is a new alert.
+
+    Example:
+        eval-watchdog alerts resolve 3f2a9c01d4e5b678 --because "rolled the prompt back to v13"
+    """
+    from watchdog.alert.stage import resolve_by_hand
+    from watchdog.domain.alert import AlertState
+    from watchdog.errors import UnknownName
+
+    house = _open(config)
+    channels = [plan.name for plan in house.settings.notifiers]
+    with house.store.begin() as session:
+        alert = next((a for a in session.alerts.all() if a.id == alert_id), None)
+        if alert is None:
+            raise UnknownName(f"there is no alert {alert_id!r}; 'eval-watchdog alerts list' shows their ids")
+        if alert.state is AlertState.RESOLVED:
+            raise UnknownName(f"alert {alert_id} is resolved already")
+        watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
+        transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
+        session.alerts.save(watch, [transition], channels)
+    house.store.close()
+    typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
+
+
+@command
+def incidents(
+    *,
+    since: Annotated[str, typer.Option("--since", help="How far back.")] = "7d",
+    config: Config = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Incidents: alerts that belong together, with their suspected cause and timeline.
+
+    Example:
+        eval-watchdog incidents --since 7d
+    """
+    from watchdog.render.words import moment
+
+    house = _open(config)
+    with house.store.read() as session:
+        found = session.alerts.incidents(since=house.clock.now() - since_seconds(since))
+    house.store.close()
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        typer.echo("No incidents.")
+    for incident in found:
+        end = f"closed {moment(incident.closed_at)}" if incident.closed_at else "open"
+        typer.echo(f"{incident.id}  {incident.watch}  {moment(incident.opened_at)} UTC, {end}: {incident.cause}")
+        for line in incident.timeline:
+            typer.echo(f"    {line}")

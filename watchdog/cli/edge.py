@@ -1,0 +1,85 @@
+"""The edge of every command: options they share, errors in words, results on stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from watchdog.errors import WatchdogError
+
+Config = Annotated[
+    Path, typer.Option("--config", "-c", help="watchdog.yaml, or the folder it is in.", show_default="./watchdog.yaml")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+HERE = Path("watchdog.yaml")
+
+
+def fail(error: WatchdogError) -> typer.Exit:
+    """Say on stderr what is wrong; the exit to raise."""
+    typer.echo(f"eval-watchdog: {error}", err=True)
+    return typer.Exit(error.exit_code)
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """End a command with its error's sentence and exit code, never with a traceback for what we know."""
+    try:
+        yield
+    except WatchdogError as error:
+        raise fail(error) from None
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (``... | head``).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+def print_json(value: Any) -> None:
+    """A value of plain parts or views as JSON on stdout."""
+    from watchdog.render.as_json import as_json
+
+    typer.echo(as_json(value))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> None:
+    """A table on stdout."""
+    from watchdog.render.terminal import console, show_table
+
+    show_table(list(columns), rows, console(), right=list(right))
+
+
+def since_seconds(text: str) -> float:
+    """Seconds of ``24h``, ``7d``, ``90m`` or a plain number.
+
+    Raises:
+        typer.BadParameter: it is none of these.
+    """
+    from watchdog.text.quantities import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no duration; write 24h, 7d or 90m") from error
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, handed to settings and to nobody else."""
+    return os.environ
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command: errors become words and exit codes."""
+    from functools import wraps
+
+    @wraps(function)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        with errors_in_words():
+            function(*arguments, **options)
+
+    return guarded

@@ -1,0 +1,167 @@
+"""``run``: one look now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json
+
+if TYPE_CHECKING:
+    from watchdog.app.build import App
+    from watchdog.pipeline.road import Look
+    from watchdog.settings.values import Settings
+
+
+@command
+def run(
+    watches: Annotated[list[str] | None, typer.Argument(metavar="[WATCH]...", help="All watches when none.")] = None,
+    *,
+    config: Config = HERE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked; ask and write nothing.")] = False,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="When an interrupted run is continued, ask again what had failed.")
+    ] = False,
+    deliver: Annotated[bool, typer.Option(help="Send what was decided to the channels of 'notify'.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """One look at watches now: measure, decide, deliver.
+
+    An interrupted run is continued: what it had recorded is not paid again. Exit code 0 when nothing drifts, 1 when
+    a metric drifts, 4 when nothing could be measured or compared.
+
+    Examples:
+        eval-watchdog run support_reply
+        eval-watchdog run --dry-run
+        eval-watchdog run support_reply --json
+    """
+    import asyncio
+
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+
+    app = open_app(config, environment(), SystemClock())
+    names = watches or list(app.joined.watches)
+    for name in names:
+        app.watch(name)
+    if dry_run:
+        _dry_run(app, names, as_json=as_json)
+        return
+    looks = asyncio.run(_looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json))
+    if as_json:
+        from watchdog.render.gather import run_view
+
+        print_json([run_view(app.watch(name), look) for name, look in looks.items()])
+    raise typer.Exit(max((_exit_code(look) for look in looks.values()), default=0))
+
+
+async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: bool, quiet: bool) -> Mapping[str, Look]:
+    import asyncio
+
+    from watchdog.cli.stopping import stop_on_signals
+    from watchdog.domain.run import Trigger
+    from watchdog.render.progress import Progress
+
+    looks: dict[str, Look] = {}
+    async with app:
+        stop = stop_on_signals(asyncio.get_running_loop())
+        for name in names:
+            if stop.is_set():
+                break
+            built = app.built(name)
+            look = await app.road.look(built, Trigger.MANUAL, stop=stop, progress=Progress(), retry_errors=retry_errors)
+            looks[name] = look
+            if not quiet:
+                _show(app, name, look)
+        if deliver and app.settings.notifiers:
+            await app.delivery().tick()
+    return looks
+
+
+def _show(app: App, name: str, look: Look) -> None:
+    from watchdog.render.gather import alert_view, run_view
+    from watchdog.render.terminal import console, show_alerts, show_run
+
+    to = console()
+    show_run(run_view(app.watch(name), look), to)
+    if look.decision is not None:
+        told = [alert_view(t.alert) for t in look.decision.transitions if t.before is not t.alert.state]
+        if told:
+            show_alerts(told, to)
+
+
+def _exit_code(look: Look) -> int:
+    from watchdog.domain.alert import AlertState
+
+    decision = look.decision
+    if decision is None:
+        return 4
+    if any(transition.alert.state is AlertState.FIRING for transition in decision.transitions):
+        return 1
+    return 4 if decision.blind_looks or decision.changed_instruments else 0
+
+
+def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
+    from watchdog.cli.edge import print_table
+    from watchdog.pipeline.planned import LOOKED_AT
+    from watchdog.render.words import money
+
+    rows = []
+    for name in names:
+        watch = app.watch(name)
+        golden = len(watch.golden.cases) if watch.golden else 0
+        traffic = watch.traffic.per_run if watch.traffic else 0
+        roles = [role.value for role in LOOKED_AT if role in watch.targets]
+        calls = (golden + traffic) * len(roles) * watch.repeats
+        judges = app.joined.judges.get(name, {})
+        rows.append(
+            {
+                "watch": name,
+                "golden_cases": golden,
+                "traffic_cases_at_most": traffic,
+                "roles": roles,
+                "repeats": watch.repeats,
+                "calls": calls,
+                "judge_calls_at_most": calls * len(judges),
+                "last_cost": _last_cost(app.settings, name),
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["watch", "golden", "traffic", "roles", "repeats", "calls", "judge calls", "cost of the last look"]
+    print_table(
+        columns,
+        [
+            [
+                row["watch"],
+                row["golden_cases"],
+                row["traffic_cases_at_most"],
+                ", ".join(row["roles"]),  # type: ignore[arg-type]
+                row["repeats"],
+                row["calls"],
+                row["judge_calls_at_most"],
+                money(row["last_cost"]),  # type: ignore[arg-type]
+            ]
+            for row in rows
+        ],
+        right=columns[4:],
+    )
+
+
+def _last_cost(settings: Settings, watch: str) -> float | None:
+    """What the last finished look cost; None when there was none, or its prices are unknown. Creates no database."""
+    from watchdog.domain.run import RunStatus
+    from watchdog.store.store import Store
+
+    store = Store(settings.store_url.reveal())
+    try:
+        if store.path is not None and not store.path.exists():
+            return None
+        with store.read() as session:
+            runs = session.runs.of_watch(watch, statuses=[RunStatus.FINISHED], last=1)
+        return runs[0].cost if runs and not runs[0].unpriced else None
+    finally:
+        store.close()

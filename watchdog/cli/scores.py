@@ -1,0 +1,73 @@
+"""``scores``: what the looks of the last hours measured."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table, since_seconds
+
+
+@command
+def scores(
+    watch: Annotated[str, typer.Argument(metavar="WATCH")],
+    *,
+    since: Annotated[str, typer.Option("--since", help="How far back: 24h, 7d, 90m.")] = "24h",
+    config: Config = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Runs and metrics of a watch: outcomes kept apart, levels, change against the baseline.
+
+    Examples:
+        eval-watchdog scores support_reply --since 24h
+        eval-watchdog scores support_reply --since 7d --json
+    """
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.domain.metric import Arm
+    from watchdog.domain.score import Outcome
+    from watchdog.render.gather import run_rows, series_view
+    from watchdog.render.terminal import sparkline
+    from watchdog.render.words import moment, money, percent, points
+
+    app = open_app(config, environment(), SystemClock())
+    watched = app.watch(watch)
+    start = app.clock.now() - since_seconds(since)
+    with app.store.read() as session:
+        runs = session.runs.of_watch(watch, since=start)
+        rows = run_rows(session, runs)
+        observations = session.detection.observations(watch, since=start)
+        signals = session.detection.signals(watch, since=start)
+        baseline = session.baselines.current(watch)
+    app.store.close()
+    keys = sorted({o.key for o in observations if o.key.arm is Arm.CURRENT})
+    times = [row.at for row in rows]
+    series = [series_view(watched, key, observations, signals, baseline, looks=times) for key in keys]
+    if as_json:
+        print_json({"watch": watch, "since": start, "runs": rows, "metrics": series})
+        return
+    if not rows:
+        typer.echo(f"no run of {watch} in the last {since}")
+        return
+    columns = ["at (UTC)", "run", "status", *(str(outcome) for outcome in Outcome), "cost"]
+    table = [[moment(r.at), r.run_id, r.status, *(r.counts.get(o, 0) for o in Outcome), money(r.cost)] for r in rows]
+    print_table(columns, table, right=columns[3:])
+    if not series:
+        typer.echo("no observation: there is no baseline yet, or nothing could be measured")
+        return
+    lines = []
+    for view in series:
+        levels = [level for level in view.level if level is not None]
+        now = view.now
+        lines.append(
+            [
+                view.name,
+                percent(view.baseline),
+                percent(levels[-1] if levels else None),
+                points(now.effect if now else None),
+                now.level if now else "-",
+                sparkline(view.level[-40:]),
+            ]
+        )
+    print_table(["metric", "baseline", "now", "change", "level", "looks"], lines, right=["baseline", "now", "change"])

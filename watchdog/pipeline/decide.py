@@ -1,0 +1,136 @@
+"""Decide: what a measured run means, and everything that follows from it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from watchdog.alert.incident import group
+from watchdog.alert.stage import reconcile
+from watchdog.correlate.situation import Reference, Situation
+from watchdog.correlate.stage import correlate
+from watchdog.detect.admission import admit
+from watchdog.detect.observe import observe
+from watchdog.detect.psr import PsrDetector
+from watchdog.detect.stage import detect
+from watchdog.domain.alert import Incident, Transition
+from watchdog.domain.baseline import Baseline
+from watchdog.domain.detection import Signal
+from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
+from watchdog.domain.run import Change, Run, RunStatus
+from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.measured import Measured, worst_cases
+from watchdog.pipeline.subject import changes_since
+from watchdog.store.store import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was concluded from one run."""
+
+    run: Run
+    baseline: Baseline | None = None
+    observations: Sequence[Observation] = ()
+    unobserved: Sequence[Unobserved] = ()
+    signals: Sequence[Signal] = ()
+    changes: Sequence[Change] = ()
+    transitions: Sequence[Transition] = ()
+    incidents: Sequence[Incident] = ()
+    #: Instruments that are no longer the baseline's.
+    changed_instruments: Sequence[str] = ()
+    #: Looks in a row without any observation, this one included.
+    blind_looks: int = 0
+    situation: Situation | None = field(default=None, repr=False)
+
+
+def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: float, channels: Sequence[str]) -> Decision:
+    """Conclude and remember. Pure but for the session: the same store and run give the same decision."""
+    watch, run = built.watch, measured.run
+    baseline = session.baselines.current(watch.name)
+    observations: list[Observation] = []
+    unobserved: list[Unobserved] = []
+    signals: list[Signal] = []
+    changes: list[Change] = []
+    changed: tuple[str, ...] = ()
+    if baseline is None:
+        admitted = _admitted_arms(built, measured)
+    else:
+        observations, unobserved, changed = observe(watch, baseline, measured.run_scores)
+        states = session.detection.states(watch.name, baseline.id)
+        signals, after = detect(
+            observations, baseline=baseline, states=states, detector_for=lambda _key: _detector(built)
+        )
+        changes = _changes(session, baseline, measured)
+        session.detection.save_states(baseline.id, run.id, after)
+        admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)
+    blind_looks = 0 if admitted else session.runs.blind_looks(watch.name) + 1
+    situation = Situation(
+        watch=watch,
+        at=run.planned_for,
+        signals=signals,
+        not_observed={look.key: look.reason for look in unobserved},
+        changes=changes,
+        health=measured.health,
+        tools=measured.tools,
+        blind_looks=blind_looks,
+        worst={} if baseline is None else worst_cases(baseline, observations),
+        baseline=None if baseline is None else Reference(version=baseline.version, status=baseline.status),
+        judges=built.judges,
+    )
+    transitions = reconcile(correlate(situation), session.alerts.open(watch.name), now)
+    grouping = group(watch.name, transitions, session.alerts.open_incidents(watch.name), now)
+    finished = replace(
+        run,
+        status=RunStatus.FINISHED,
+        finished_at=now,
+        cost=measured.spent if run.cost is None else run.cost + measured.spent,
+        unpriced=run.unpriced + measured.unpriced,
+    )
+    session.detection.save_observations(observations, unobserved)
+    session.detection.save_signals(signals)
+    session.detection.save_changes(watch.name, changes)
+    session.alerts.save_incidents(grouping.incidents)
+    session.alerts.save(watch.name, grouping.transitions, channels)
+    session.runs.save(finished)
+    session.runs.save_tally(run.id, measured.tallies, admitted)
+    session.runs.release(run.id)
+    return Decision(
+        run=finished,
+        baseline=baseline,
+        observations=observations,
+        unobserved=unobserved,
+        signals=signals,
+        changes=changes,
+        transitions=grouping.transitions,
+        incidents=grouping.incidents,
+        changed_instruments=changed,
+        blind_looks=blind_looks,
+        situation=situation,
+    )
+
+
+def _detector(built: BuiltWatch) -> PsrDetector:
+    return PsrDetector(
+        mean_runs_to_false_alarm=built.mean_runs_to_false_alarm,
+        smallest_drop=built.watch.smallest_drop,
+        min_baseline_runs=built.watch.min_baseline_runs,
+    )
+
+
+def _admitted_arms(built: BuiltWatch, measured: Measured) -> int:
+    """Metrics of the current target that measured enough, before there is a baseline."""
+
+    def enough(key: MetricKey) -> bool:
+        arm = measured.run_scores.of(key)
+        verdict = admit(
+            scored=len(arm.scores), planned=len(arm.planned), errors=len(arm.errors), floor=built.watch.floor
+        )
+        return verdict.admission is Admission.ADMITTED
+
+    return sum(key.arm is Arm.CURRENT and enough(key) for key in measured.run_scores.arms(built.watch.name))
+
+
+def _changes(session: Session, baseline: Baseline, measured: Measured) -> list[Change]:
+    runs = [session.runs.get(run_id) for run_id in baseline.run_ids]
+    subjects = [run.subject for run in runs if run is not None]
+    return changes_since(subjects, measured.run.subject, measured.run.planned_for)

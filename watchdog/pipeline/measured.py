@@ -1,0 +1,130 @@
+"""What one run measured, and the facts that follow from it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from watchdog.correlate.situation import JUDGE, ProviderHealth, ToolHealth, WorstCase
+from watchdog.detect.scores import RunScores, ScoredCall, Series
+from watchdog.domain.baseline import Baseline
+from watchdog.domain.case import Case, Estimand, Origin
+from watchdog.domain.metric import Arm, MetricKey, Observation
+from watchdog.domain.response import CallStatus, Response, ResponseKey
+from watchdog.domain.run import Run, Tally
+from watchdog.domain.score import Outcome, ScoreRow
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
+from watchdog.errors import ErrorKind
+from watchdog.score.outcome import outcome_of
+
+#: Cases named as the worst of a metric.
+WORST = 10
+#: A case is among the worst when its mean score fell by at least this much.
+WORST_DROP = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A run with everything it measured."""
+
+    run: Run
+    #: The cases of the run by id.
+    cases: Mapping[str, Case]
+    responses: Mapping[ResponseKey, Response]
+    scores: Sequence[ScoreRow]
+    #: What became of every planned (call, scorer).
+    outcomes: Sequence[ScoredCall]
+    #: Scores by case, ready for the detectors.
+    run_scores: RunScores
+    #: Outcome counts of each role.
+    tallies: Mapping[Role, Tally]
+    health: Sequence[ProviderHealth]
+    tools: Mapping[str, ToolHealth]
+    #: What the run spent in this process, US dollars, and calls whose cost is unknown.
+    spent: float = 0.0
+    unpriced: int = 0
+    #: Calls made now; the others had been recorded before.
+    calls: int = 0
+    problems: Sequence[str] = field(default_factory=tuple)
+
+
+def estimand_of(case: Case) -> Estimand:
+    """What a score of this case is a statement about."""
+    return Estimand.TRAFFIC if case.origin is Origin.TRAFFIC else Estimand.GOLDEN_SET
+
+
+def outcomes_of(
+    planned: Iterable[tuple[ResponseKey, str]],
+    cases: Mapping[str, Case],
+    responses: Mapping[ResponseKey, Response],
+    scores: Iterable[ScoreRow],
+) -> tuple[list[ScoredCall], dict[Role, Tally]]:
+    """What became of every planned (call, scorer), for the detectors and for people."""
+    by_key = {(row.key, row.scorer): row.score for row in scores}
+    calls: list[ScoredCall] = []
+    counted: dict[Role, list[Outcome]] = {}
+    for key, scorer in planned:
+        score = by_key.get((key, scorer))
+        outcome = outcome_of(responses.get(key), score)
+        estimand = estimand_of(cases[key.case_id])
+        value = score.value if score is not None and outcome in (Outcome.PASSED, Outcome.FAILED) else None
+        calls.append(ScoredCall(Series(scorer, key.role, estimand), key.case_id, outcome, value))
+        counted.setdefault(key.role, []).append(outcome)
+    return calls, {role: Tally(counts=Counter(found)) for role, found in counted.items()}
+
+
+def provider_health(watch: Watch, responses: Iterable[Response]) -> list[ProviderHealth]:
+    """The targets' calls of one look by role; calls that were never made are left out."""
+    calls: Counter[Role] = Counter()
+    errors: dict[Role, Counter[ErrorKind]] = {}
+    for response in responses:
+        if response.status not in (CallStatus.ANSWERED, CallStatus.ERROR):
+            continue
+        calls[response.key.role] += 1
+        if response.error_kind is not None:
+            errors.setdefault(response.key.role, Counter())[response.error_kind] += 1
+    return [
+        ProviderHealth(
+            provider=watch.targets[role].provider, role=role.value, calls=count, errors=dict(errors.get(role, {}))
+        )
+        for role, count in sorted(calls.items())
+    ]
+
+
+def judge_health(provider: str, answers: Iterable[Response]) -> ProviderHealth:
+    """The judges' calls to one provider at one look."""
+    made = [answer for answer in answers if answer.status in (CallStatus.ANSWERED, CallStatus.ERROR)]
+    errors = Counter(answer.error_kind for answer in made if answer.error_kind is not None)
+    return ProviderHealth(provider=provider, role=JUDGE, calls=len(made), errors=dict(errors))
+
+
+def tool_health(responses: Iterable[Response]) -> dict[str, ToolHealth]:
+    """Calls and failures of each tool that the current target called."""
+    calls: Counter[str] = Counter()
+    failures: Counter[str] = Counter()
+    for response in responses:
+        if response.key.role is not Role.CURRENT:
+            continue
+        for call in response.tool_calls:
+            calls[call.name] += 1
+            failures[call.name] += call.error is not None
+    return {name: ToolHealth(calls=count, failures=failures[name]) for name, count in sorted(calls.items())}
+
+
+def worst_cases(baseline: Baseline, observations: Iterable[Observation]) -> dict[MetricKey, list[WorstCase]]:
+    """The cases that lost most against their own baseline, worst first, for each metric of the current target."""
+    found: dict[MetricKey, list[WorstCase]] = {}
+    for observation in observations:
+        reference = baseline.metrics.get(observation.key)
+        if observation.key.arm is not Arm.CURRENT or reference is None:
+            continue
+        fallen = [
+            WorstCase(case_id=case, before=reference.case_means[case], after=after)
+            for case, after in observation.case_scores.items()
+            if case in reference.case_means and reference.case_means[case] - after >= WORST_DROP
+        ]
+        fallen.sort(key=lambda each: (each.after - each.before, each.case_id))
+        found[observation.key] = fallen[:WORST]
+    return found

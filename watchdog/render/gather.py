@@ -1,0 +1,277 @@
+"""From what is remembered to what is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from watchdog.detect.scores import ScoredCall, Series
+from watchdog.domain.alert import Alert, AlertType, Severity
+from watchdog.domain.baseline import Baseline
+from watchdog.domain.case import Case
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm, MetricKey, Observation
+from watchdog.domain.response import Response
+from watchdog.domain.run import Run
+from watchdog.domain.score import Outcome, ScoreRow
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
+from watchdog.pipeline.road import Look
+from watchdog.render.views import (
+    AlertView,
+    FlippedCaseView,
+    Marker,
+    MetricRow,
+    MetricSeriesView,
+    OutcomeRow,
+    RunRow,
+    RunView,
+    ScoreChange,
+)
+from watchdog.store.store import Session
+
+#: Standard deviations of the baseline's runs on each side of its mean that are drawn as its band.
+BAND = 2.0
+
+
+def run_view(watch: Watch, look: Look) -> RunView:
+    """One look, as ``run`` prints it."""
+    run, decided = look.run, look.decision is not None
+    cost = run.cost if decided else look.measured.spent
+    unpriced = run.unpriced if decided else look.measured.unpriced
+    duration = None if run.finished_at is None or run.started_at is None else run.finished_at - run.started_at
+    return RunView(
+        watch=watch.name,
+        run_id=run.id,
+        at=run.planned_for,
+        status=run.status,
+        outcomes=tuple(outcome_rows(look.measured.outcomes)),
+        metrics=tuple(metric_rows(watch, look)),
+        duration=duration,
+        cost=None if unpriced and not cost else cost,
+        unpriced=unpriced,
+        served_models={role.value: names for role, names in run.subject.served_models.items()},
+        problems=tuple(_problems(look)),
+    )
+
+
+def outcome_rows(calls: Iterable[ScoredCall]) -> list[OutcomeRow]:
+    """Outcome counts of every role and scorer, in the order of the roles."""
+    counts: dict[Series, Counter[Outcome]] = {}
+    values: dict[Series, list[float]] = {}
+    for call in calls:
+        counts.setdefault(call.series, Counter())[call.outcome] += 1
+        if call.value is not None:
+            values.setdefault(call.series, []).append(call.value)
+    rows = [
+        OutcomeRow(
+            role=series.role.value,
+            scorer=_named(series.scorer, series.estimand.name == "TRAFFIC"),
+            counts=dict(counted),
+            level=sum(values[series]) / len(values[series]) if series in values else None,
+        )
+        for series, counted in counts.items()
+    ]
+    order = [role.value for role in (Role.PINNED, Role.CURRENT)]
+    return sorted(rows, key=lambda row: order.index(row.role) if row.role in order else len(order))
+
+
+def _named(scorer: str, traffic: bool) -> str:
+    return f"{scorer} @traffic" if traffic else scorer
+
+
+def metric_rows(watch: Watch, look: Look) -> list[MetricRow]:
+    """Where each metric stands after a look; the ones that were not observed say why."""
+    decision = look.decision
+    if decision is None:
+        return []
+    layers = {plan.name: plan.layer for plan in watch.scorers}
+    seen = {observation.key: observation for observation in decision.observations}
+    rows = [
+        metric_row(signal, seen.get(signal.key), layers) for signal in decision.signals if signal.key.scorer in layers
+    ]
+    rows += [
+        MetricRow(
+            metric=_metric_name(lost.key),
+            arm=lost.key.arm,
+            level=Level.LEARNING if decision.baseline is None else Level.CALM,
+            n=lost.n,
+            planned=lost.planned,
+            estimand=lost.key.estimand,
+            reason=f"not observed: {lost.reason}",
+        )
+        for lost in decision.unobserved
+    ]
+    return rows
+
+
+def metric_row(
+    signal: Signal, observation: Observation | None, layers: Mapping[str, object] | None = None
+) -> MetricRow:
+    """One metric at one look."""
+    layer = (layers or {}).get(signal.key.scorer)
+    extra = {"layer": layer} if layer is not None else {}
+    return MetricRow(
+        metric=_metric_name(signal.key),
+        arm=signal.key.arm,
+        level=signal.level,
+        score=observation.level if observation else None,
+        n=signal.n,
+        planned=observation.planned if observation else signal.n,
+        effect=signal.effect,
+        interval=signal.interval,
+        evidence=signal.statistic,
+        threshold=signal.threshold,
+        estimand=signal.key.estimand,
+        guarantee=signal.guarantee,
+        since=signal.since,
+        reason=signal.reason,
+        **extra,  # type: ignore[arg-type]
+    )
+
+
+def _metric_name(key: MetricKey) -> str:
+    return f"{key.scorer}[{key.tag}]" if key.tag else key.scorer
+
+
+def _problems(look: Look) -> list[str]:
+    found = list(look.measured.problems)
+    decision = look.decision
+    if decision is None:
+        return [*found, "stopped before it was through; what was recorded is kept, the next run continues it"]
+    if decision.baseline is None:
+        found.append("no baseline yet: nothing is held against anything; freeze one when enough runs are in")
+    if decision.changed_instruments:
+        names = ", ".join(decision.changed_instruments)
+        found.append(f"changed since the baseline: {names}; what depends on it is not compared until you freeze anew")
+    found += [str(change) for change in decision.changes]
+    skipped = Counter(r.error for r in look.measured.responses.values() if r.status.value == "skipped")
+    found += [f"{count} calls skipped: {why} used up" for why, count in skipped.items()]
+    return found
+
+
+def alert_view(alert: Alert) -> AlertView:
+    """One alert episode."""
+    labels = alert.labels
+    return AlertView(
+        name=labels.get("alertname", "?"),
+        alert_type=AlertType(labels.get("alert_type", AlertType.INFRA.value)),
+        severity=Severity(labels.get("severity", Severity.INFO.value)),
+        state=alert.state,
+        starts_at=alert.starts_at,
+        labels=labels,
+        annotations=alert.annotations,
+        cause=alert.cause.value,
+        reason=alert.reason.value,
+        fired_at=alert.fired_at,
+        resolved_at=alert.resolved_at,
+        incident_id=alert.incident_id,
+    )
+
+
+def run_rows(session: Session, runs: Iterable[Run]) -> list[RunRow]:
+    """Lines of a list of runs, both roles' outcomes added up."""
+    rows = []
+    for run in runs:
+        counts: Counter[Outcome] = Counter()
+        for tally in session.runs.tally(run.id).values():
+            counts.update(tally.counts)
+        rows.append(
+            RunRow(at=run.planned_for, run_id=run.id, status=run.status, counts=counts, cost=run.cost, note=run.note)
+        )
+    return rows
+
+
+def series_view(
+    watch: Watch,
+    key: MetricKey,
+    observations: Sequence[Observation],
+    signals: Sequence[Signal],
+    baseline: Baseline | None,
+    markers: Sequence[Marker] = (),
+    looks: Sequence[float] = (),
+) -> MetricSeriesView:
+    """One metric of the current target over time. ``looks``: times of all looks, those without an observation too."""
+    own = {o.at: o for o in observations if o.key == key}
+    pinned_key = MetricKey(watch=key.watch, scorer=key.scorer, arm=Arm.PINNED, estimand=key.estimand, tag=key.tag)
+    pinned = {o.at: o for o in observations if o.key == pinned_key}
+    said = {s.at: s for s in signals if s.key == key}
+    times = tuple(sorted({*looks, *own}))
+    reference = baseline.metrics.get(key) if baseline else None
+    band = None
+    if reference is not None and len(reference.x) > 1:
+        mean = sum(reference.x) / len(reference.x)
+        spread = (sum((x - mean) ** 2 for x in reference.x) / (len(reference.x) - 1)) ** 0.5
+        band = (max(0.0, reference.level - BAND * spread), min(1.0, reference.level + BAND * spread))
+    last = said[max(said)] if said else None
+    return MetricSeriesView(
+        name=_named(_metric_name(key), key.estimand.name == "TRAFFIC"),
+        times=times,
+        level=tuple(own[at].level if at in own else None for at in times),
+        pinned=tuple(pinned[at].level if at in pinned else None for at in times) if pinned else (),
+        x=tuple(own[at].x if at in own else None for at in times),
+        band=band,
+        baseline=reference.level if reference else None,
+        evidence=tuple(said[at].statistic if at in said else None for at in times),
+        threshold=last.threshold if last else None,
+        markers=tuple(markers),
+        better=watch.scorer(key.scorer).better,
+        estimand=key.estimand,
+        now=metric_row(last, own.get(last.at), {p.name: p.layer for p in watch.scorers}) if last else None,
+    )
+
+
+def flipped_cases(
+    cases: Mapping[str, Case],
+    before: tuple[Sequence[Response], Sequence[ScoreRow]],
+    after: tuple[Sequence[Response], Sequence[ScoreRow]],
+    limit: int = 12,
+) -> tuple[list[FlippedCaseView], int]:
+    """Cases of the current target that lost between two runs, worst first; and how many are left out."""
+    then, now = _by_case(*before), _by_case(*after)
+    found: list[tuple[float, FlippedCaseView]] = []
+    for case_id in sorted(then.keys() & now.keys() & cases.keys()):
+        (answer_then, scores_then), (answer_now, scores_now) = then[case_id], now[case_id]
+        changes = [
+            ScoreChange(
+                scorer=name,
+                before=old.score.value,
+                after=scores_now[name].score.value,
+                reason=scores_now[name].score.reason,
+            )
+            for name, old in scores_then.items()
+            if name in scores_now and old.score.value != scores_now[name].score.value
+        ]
+        lost = sum(
+            (c.before or 0.0) - (c.after or 0.0) for c in changes if c.before is not None and c.after is not None
+        )
+        if lost <= 0:
+            continue
+        case = cases[case_id]
+        shown = case.messages[-1].content if case.messages else str(case.variables.get("input", ""))
+        view = FlippedCaseView(
+            case_id=case_id,
+            input=shown,
+            before=answer_then.text,
+            after=answer_now.text,
+            scores=tuple(changes),
+            tags=case.tags,
+            before_model=answer_then.served_model or "",
+            after_model=answer_now.served_model or "",
+        )
+        found.append((lost, view))
+    found.sort(key=lambda pair: -pair[0])
+    return [view for _, view in found[:limit]], max(0, len(found) - limit)
+
+
+def _by_case(
+    responses: Sequence[Response], scores: Sequence[ScoreRow]
+) -> dict[str, tuple[Response, dict[str, ScoreRow]]]:
+    """First repeat of each case on the current target."""
+    found: dict[str, tuple[Response, dict[str, ScoreRow]]] = {
+        r.key.case_id: (r, {}) for r in responses if r.key.role is Role.CURRENT and r.key.repeat == 0 and r.answered
+    }
+    for row in scores:
+        if row.key.role is Role.CURRENT and row.key.repeat == 0 and row.key.case_id in found:
+            found[row.key.case_id][1][row.scorer] = row
+    return found
