@@ -1,0 +1,1 @@
+"""LLM scorers: a pinned model, a rubric, and anchors that people graded."""
