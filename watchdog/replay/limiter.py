@@ -106,7 +106,7 @@ class AdaptiveLimiter:
 
     def succeeded(self) -> None:
         """Grow, if the present limit is what holds calls back."""
-        if self._limit >= self._ceiling or self.in_flight < int(self._limit) - 1:
+        if self._limit >= self._ceiling or not (self._waiting or self.in_flight * 2 >= self._limit):
             return
         if self._held_until:
             if self._clock.monotonic() < self._held_until:

@@ -62,14 +62,9 @@ class ModelServer:
 
     async def _handle(self, request):
         payload = await request.read()
-        self.calls.append(
-            {
-                "path": request.path,
-                "query": dict(request.query),
-                "headers": request.headers.copy(),
-                "body": json.loads(payload) if payload else None,
-            }
-        )
+        asked = json.loads(payload) if payload else None
+        headers = request.headers.copy()
+        self.calls.append({"path": request.path, "query": dict(request.query), "headers": headers, "body": asked})
         reply = self.script.pop(0) if self.script else self.default
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
@@ -84,7 +79,7 @@ class ModelServer:
             return web.Response()
         body = reply.body
         if body is None:
-            body = proper_answer(request.path, self.calls[-1]["body"]) if reply.status == 200 else {"error": {}}
+            body = proper_answer(request.path, asked) if reply.status == 200 else {"error": {}}
         content = body if isinstance(body, str) else json.dumps(body)
         return web.Response(status=reply.status, text=content, headers={"content-type": "text/plain", **reply.headers})
 
