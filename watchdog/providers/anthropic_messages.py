@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
-from watchdog.providers.classify import headroom, request_id
+from watchdog.providers.classify import traces
 from watchdog.providers.sdk import SDKProvider, count, malformed, text_or_none
 
 _ANTHROPIC = "https://api.anthropic.com"
@@ -45,17 +45,18 @@ class AnthropicProvider(SDKProvider):
         if not isinstance(blocks, list):
             raise malformed("content", response)
         usage, reason = data.get("usage"), text_or_none(data.get("stop_reason"))
+        identity, headroom = traces(response.headers.raw)
         return Answer(
             text="".join(str(block.get("text") or "") for block in _of_type(blocks, "text")),
             finish_reason=_FINISH.get(reason, reason) if reason else None,
             usage=_usage(usage) if isinstance(usage, dict) else Usage(),
             served_model=text_or_none(data.get("model")),
-            request_id=request_id(response.headers) or text_or_none(data.get("id")),
+            request_id=identity or text_or_none(data.get("id")),
             tool_calls=tuple(
                 ToolCall(name=str(block.get("name")), arguments=block.get("input"))
                 for block in _of_type(blocks, "tool_use")
             ),
-            headroom=headroom(response.headers.raw),
+            headroom=headroom,
         )
 
     def _connect(self) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 from watchdog.domain.response import Answer, Request, Usage
 from watchdog.errors import ErrorKind, InvalidInput, Problem
 from watchdog.providers.answers import NotAnAnswer, contexts_from, tokens, tool_calls_from
-from watchdog.providers.classify import bad_response, failure, from_exception, from_status, headroom, request_id
+from watchdog.providers.classify import bad_response, failure, from_exception, from_status, traces
 from watchdog.providers.sdk import json_or_none, text_or_none
 
 _DEFAULT_BODY = {"input": "{{ input }}"}
@@ -131,6 +131,7 @@ class HttpProvider:
         text = found["answer"]
         if text is None:
             raise bad_response("nothing at the path 'answer'", response.headers)
+        identity, headroom = traces(response.headers.raw)
         try:
             usage = Usage(
                 **{name: tokens(found.get(name), name) for name in ("input_tokens", "output_tokens", "cached_tokens")}
@@ -140,10 +141,10 @@ class HttpProvider:
                 finish_reason=text_or_none(found.get("finish_reason")),
                 usage=usage,
                 served_model=text_or_none(found.get("model")),
-                request_id=request_id(response.headers),
+                request_id=identity,
                 contexts=contexts_from(found.get("contexts")),
                 tool_calls=tool_calls_from(found.get("tool_calls")),
-                headroom=headroom(response.headers.raw),
+                headroom=headroom,
             )
         except NotAnAnswer as error:
             raise bad_response(str(error), response.headers) from None

@@ -8,7 +8,7 @@ from typing import Any
 from watchdog.domain.case import Message
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.errors import ErrorKind, ProviderError
-from watchdog.providers.classify import headroom, request_id
+from watchdog.providers.classify import traces
 from watchdog.providers.sdk import SDKProvider, count, malformed, text_or_none
 
 _OPENAI = "https://api.openai.com/v1"
@@ -62,15 +62,16 @@ class OpenAIProvider(SDKProvider):
         if isinstance(refusal, str) and refusal:
             text, finish_reason = text or refusal, "refusal"
         usage = data.get("usage")
+        identity, headroom = traces(response.headers.raw)
         return Answer(
             text=text,
             finish_reason=finish_reason,
             usage=_usage(usage) if isinstance(usage, dict) else Usage(),
             served_model=text_or_none(data.get("model")),
             fingerprint=text_or_none(data.get("system_fingerprint")),
-            request_id=request_id(response.headers) or text_or_none(data.get("id")),
+            request_id=identity or text_or_none(data.get("id")),
             tool_calls=_tool_calls(message.get("tool_calls")),
-            headroom=headroom(response.headers.raw),
+            headroom=headroom,
         )
 
     def _connect(self) -> Any:

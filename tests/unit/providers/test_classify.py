@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdog.errors import ErrorKind
-from watchdog.providers.classify import from_exception, from_status, headroom, retry_after, scrub
+from watchdog.providers.classify import from_exception, from_status, retry_after, scrub, traces
 
 OPENAI_DAY = "Rate limit reached for gpt-4o in organization org-x on requests per day (RPD): Limit 200"
 
@@ -122,6 +122,8 @@ def test_an_unknown_exception_is_internal_and_not_quoted():
     assert "patient" not in str(error)
 
 
-def test_headroom_keeps_the_rate_limit_headers_alone():
+def test_the_request_id_and_the_rate_limits_are_found_among_the_headers():
     raw = [(b"X-RateLimit-Remaining-Tokens", b"10"), (b"anthropic-ratelimit-requests-limit", b"5"), (b"server", b"x")]
-    assert headroom(raw) == {"x-ratelimit-remaining-tokens": "10", "anthropic-ratelimit-requests-limit": "5"}
+    headroom = {"x-ratelimit-remaining-tokens": "10", "anthropic-ratelimit-requests-limit": "5"}
+    assert traces(raw) == (None, headroom)
+    assert traces([(b"Request-Id", b"req-1")]) == ("req-1", {})
