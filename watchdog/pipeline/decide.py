@@ -83,8 +83,8 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         run,
         status=RunStatus.FINISHED,
         finished_at=now,
-        cost=measured.spent if run.cost is None else run.cost + measured.spent,
-        unpriced=run.unpriced + measured.unpriced,
+        cost=measured.cost,
+        unpriced=measured.unpriced,
     )
     session.detection.save_observations(observations, unobserved)
     session.detection.save_signals(signals)

@@ -42,12 +42,24 @@ class Measured:
     tallies: Mapping[Role, Tally]
     health: Sequence[ProviderHealth]
     tools: Mapping[str, ToolHealth]
-    #: What the run spent in this process, US dollars, and calls whose cost is unknown.
-    spent: float = 0.0
-    unpriced: int = 0
     #: Calls made now; the others had been recorded before.
     calls: int = 0
     problems: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars of the whole run, judges included, as far as prices are known; None when none is."""
+        known = [cost for cost in self._costs() if cost is not None]
+        return sum(known) if known or not self.unpriced else None
+
+    @property
+    def unpriced(self) -> int:
+        """Calls whose cost is unknown."""
+        return sum(cost is None for cost in self._costs())
+
+    def _costs(self) -> list[float | None]:
+        made = [response.cost for response in self.responses.values() if response.attempts]
+        return made + [row.score.cost for row in self.scores if row.score.cost != 0.0]  # checks cost nothing
 
 
 def estimand_of(case: Case) -> Estimand:

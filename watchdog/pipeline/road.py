@@ -223,8 +223,6 @@ class Road:
                 *(judge_health(provider, answers) for provider, answers in judged.items()),
             ],
             tools=tool_health(responses.values()),
-            spent=budget.spent,
-            unpriced=budget.unpriced,
             calls=len(items),
             problems=problems,
         )

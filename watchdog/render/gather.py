@@ -36,9 +36,7 @@ BAND = 2.0
 
 def run_view(watch: Watch, look: Look) -> RunView:
     """One look, as ``run`` prints it."""
-    run, decided = look.run, look.decision is not None
-    cost = run.cost if decided else look.measured.spent
-    unpriced = run.unpriced if decided else look.measured.unpriced
+    run = look.run
     duration = None if run.finished_at is None or run.started_at is None else run.finished_at - run.started_at
     return RunView(
         watch=watch.name,
@@ -48,8 +46,8 @@ def run_view(watch: Watch, look: Look) -> RunView:
         outcomes=tuple(outcome_rows(look.measured.outcomes)),
         metrics=tuple(metric_rows(watch, look)),
         duration=duration,
-        cost=None if unpriced and not cost else cost,
-        unpriced=unpriced,
+        cost=look.measured.cost,
+        unpriced=look.measured.unpriced,
         served_models={role.value: names for role, names in run.subject.served_models.items()},
         problems=tuple(_problems(look)),
     )

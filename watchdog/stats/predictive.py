@@ -121,7 +121,12 @@ class PsrState:
         return math.sqrt(max(self.squares, 0.0) / (self.n - 1)) if self.n > 1 else 0.0
 
     def common_scale(self, x: float, variance: float) -> float:
-        """A summary as it would spread if it rested on as many cases as the baseline's runs."""
+        """A summary as it would spread if it rested on as many cases as the baseline's runs.
+
+        A baseline in which nothing ever varied has no scale: the summary stays as it is.
+        """
+        if self.between + self.within <= 0.0:
+            return x
         return x / math.sqrt((self.between + variance) / (self.between + self.within) + 1e-300)
 
     def to_json(self) -> dict[str, Any]:
