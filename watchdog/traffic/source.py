@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import structlog
 
-from watchdog.domain.case import Case, Estimand, Origin
+from watchdog.domain.case import Case, Estimand, Message, Origin
 from watchdog.domain.digest import digest
 from watchdog.errors import NotMeasured, Problem
 from watchdog.text.redaction import REDACTION_VERSION
@@ -181,12 +181,11 @@ class TrafficSource:
         weight = row.weight / self._sampler.rate
         cluster = pseudonym(row.trace_id, self._salt) if row.trace_id else None
         clean = redacted(row)
-        as_text = isinstance(clean.input, str)
         facts = {fact: value for fact in _FACTS if (value := getattr(clean, fact)) not in (None, {})}
         case = Case(
             id=name,
-            messages=() if isinstance(clean.input, str) else clean.input,
-            variables={"input": clean.input} if as_text else {},
+            messages=(Message(role="user", content=clean.input),) if isinstance(clean.input, str) else clean.input,
+            variables={"input": clean.input} if isinstance(clean.input, str) else {},
             expected=clean.reference,
             contexts=clean.context,
             weight=weight,
