@@ -21,6 +21,8 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     #: Case the call is for (the ``recorded`` and ``http`` providers use it); empty for judge calls.
     case_id: str = ""
+    #: Which repeat of the case this is (the ``recorded`` provider uses it).
+    repeat: int = 0
     #: Variables of the case, for the request template of the ``http`` provider.
     variables: Mapping[str, Any] = field(default_factory=dict)
     #: Seconds after which the call is given up.

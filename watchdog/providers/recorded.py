@@ -17,22 +17,20 @@ _KEYS = frozenset({"case_id", "repeat"})
 class RecordedProvider:
     """Answers from a JSONL of {case_id, text, repeat?, finish_reason?, usage?, served_model?, ...}.
 
-    A case with several rows answers with them in turn, in the order of ``repeat`` and then of the file, and starts
-    again after the last. A case without a row is NOT_FOUND. Raises InvalidInput with every row that is wrong.
+    Rows of one case are its repeats, in the order of ``repeat`` and then of the file; when more repeats are asked for
+    than there are rows, they start again. A case without a row is NOT_FOUND. Raises InvalidInput with every row that
+    is wrong.
     """
 
     def __init__(self, *, path: str) -> None:
         self._answers = _read(Path(path))
-        self._asked: dict[str, int] = {}
 
     async def complete(self, request: Request) -> Answer:
-        """Return the next recorded answer of the request's case."""
+        """Return the recorded answer of the request's case and repeat."""
         answers = self._answers.get(request.case_id)
         if not answers:
             raise failure(ErrorKind.NOT_FOUND, f"no recorded answer for case {request.case_id!r}")
-        turn = self._asked.get(request.case_id, 0)
-        self._asked[request.case_id] = turn + 1
-        return answers[turn % len(answers)]
+        return answers[request.repeat % len(answers)]
 
     async def aclose(self) -> None:
         """Nothing to give up."""

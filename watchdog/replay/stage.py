@@ -71,6 +71,7 @@ def plan(
                 messages=rendered[place],
                 parameters=target.parameters,
                 case_id=case.id,
+                repeat=repeat,
                 variables=case.variables,
                 timeout=timeout,
             )

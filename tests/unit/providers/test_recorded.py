@@ -21,8 +21,8 @@ def recorded(tmp_path):
     return write
 
 
-def request_of(case_id):
-    return Request(model="m", messages=(), case_id=case_id)
+def request_of(case_id, repeat=0):
+    return Request(model="m", messages=(), case_id=case_id, repeat=repeat)
 
 
 async def test_a_case_answers_what_was_recorded(recorded):
@@ -32,14 +32,15 @@ async def test_a_case_answers_what_was_recorded(recorded):
     assert answer.usage == Usage(output_tokens=2)
 
 
-async def test_repeats_answer_in_turn(recorded):
+async def test_each_repeat_has_its_own_row_whatever_was_asked_before(recorded):
     provider = recorded(
         {"case_id": "a", "text": "second", "repeat": 1},
         {"case_id": "a", "text": "first"},
         {"case_id": "b", "text": "b"},
     )
-    texts = [(await provider.complete(request_of(case))).text for case in ("a", "b", "a", "a", "b")]
-    assert texts == ["first", "b", "second", "first", "b"]
+    texts = [(await provider.complete(request_of("a", repeat))).text for repeat in (1, 0, 0, 2, 3)]
+    assert texts == ["second", "first", "first", "first", "second"]
+    assert (await provider.complete(request_of("b", 5))).text == "b"
 
 
 async def test_a_case_without_a_row_is_not_found(recorded):

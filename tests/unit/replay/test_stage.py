@@ -74,6 +74,8 @@ def test_a_request_carries_what_the_target_and_the_case_say():
     assert item.provider == "p"
     assert (item.request.model, item.request.case_id, item.request.timeout) == ("m", "c0", 9.0)
     assert item.request.parameters == {"temperature": 0}
+    repeated = plan(watch_of(repeats=2), cases_of(2), "r", ARMS, 1)
+    assert all(item.request.repeat == item.key.repeat for item in repeated)
 
 
 def test_every_case_that_does_not_fit_the_prompt_is_told():
