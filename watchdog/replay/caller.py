@@ -151,7 +151,7 @@ class Caller:
             return end
         limiter = self.limiter
         waits = not limiter.try_acquire()
-        if waits and await _interrupted(limiter.acquire(), stop):
+        if waits and await _interrupted(limiter.acquire(), stop, undo=limiter.release):
             return _STOPPED
         admitted = False
         try:
@@ -314,8 +314,13 @@ class Caller:
         )
 
 
-async def _interrupted(work: Coroutine[Any, Any, None], stop: asyncio.Event | None) -> bool:
-    """Wait for something, but no longer than until ``stop`` is set; True when that came first."""
+async def _interrupted(
+    work: Coroutine[Any, Any, None], stop: asyncio.Event | None, *, undo: Callable[[], None] | None = None
+) -> bool:
+    """Wait for something, but no longer than until ``stop`` is set; True when that came first.
+
+    ``undo`` takes back what the work has done, when we are cancelled at the moment it is done.
+    """
     if stop is None:
         await work
         return False
@@ -323,6 +328,10 @@ async def _interrupted(work: Coroutine[Any, Any, None], stop: asyncio.Event | No
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         return not working.done()
+    except asyncio.CancelledError:
+        if undo is not None and working.done() and not working.cancelled():
+            undo()
+        raise
     finally:
         working.cancel()
         stopping.cancel()

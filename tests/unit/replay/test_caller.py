@@ -201,6 +201,23 @@ async def test_a_cancelled_call_gives_its_slot_and_its_money_back(caller_of, scr
     assert budget.allows()
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_call_cancelled_at_any_moment_of_its_wait_leaks_no_slot(caller_of, scripted, request_of, key, steps):
+    provider, stop = scripted(), asyncio.Event()
+    provider.gate = asyncio.Event()
+    caller = caller_of(provider, concurrency=1, max_concurrency=1)
+    calls = [asyncio.ensure_future(caller.call(key(), request_of(), Budget(), stop=stop)) for _ in range(3)]
+    while not provider.in_flight:
+        await asyncio.sleep(0)
+    provider.gate.set()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    calls[1].cancel()
+    results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 1)
+    assert caller.limiter.in_flight == 0
+    assert results[2].status is CallStatus.ANSWERED
+
+
 async def test_requests_per_minute_are_kept(caller_of, scripted, request_of, key, clock):
     caller = caller_of(scripted(), requests_per_minute=60)
     before = clock.monotonic()
