@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from watchdog.app.join import Joined, join
-from watchdog.app.outbox import StoreOutbox
 from watchdog.correlate.situation import Judge as JudgeOf
 from watchdog.detect.budget import mean_runs_to_false_alarm, paging_streams
 from watchdog.domain.alert import Alert
@@ -22,7 +21,6 @@ from watchdog.domain.score import Score
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Schedule, ScorerPlan, Watch
 from watchdog.errors import UnknownName, UsageError
-from watchdog.notify.delivery import DeliveryLoop
 from watchdog.pipeline.built import AskProvider, BuiltWatch
 from watchdog.pipeline.road import Road
 from watchdog.protocols import Ask, CaseSource, Clock, Notifier, Scorer
@@ -33,6 +31,9 @@ from watchdog.score.judge.spec import JudgeSpec
 from watchdog.store.store import Store
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.workspace.judges import JudgeFiles
+
+if TYPE_CHECKING:
+    from watchdog.notify.delivery import DeliveryLoop
 
 #: Seconds between two looks that are taken for a schedule whose own we cannot tell.
 UNKNOWN_CADENCE = 3600.0
@@ -131,6 +132,9 @@ class App:
 
     def delivery(self, heartbeat: Callable[[], Alert | None] | None = None, *, poll: float = 1.0) -> DeliveryLoop:
         """The delivery loop over the store's outbox."""
+        from watchdog.app.outbox import StoreOutbox  # noqa: PLC0415 - only looks that deliver pay for it
+        from watchdog.notify.delivery import DeliveryLoop  # noqa: PLC0415
+
         return DeliveryLoop(self.notifiers, StoreOutbox(self.store), self.clock, heartbeat, rng=Random(), poll=poll)
 
     def caller(self, provider: str) -> Caller:

@@ -11,8 +11,6 @@ from watchdog.correlate.situation import Reference, Situation
 from watchdog.correlate.stage import correlate
 from watchdog.detect.admission import admit
 from watchdog.detect.observe import observe
-from watchdog.detect.psr import PsrDetector
-from watchdog.detect.stage import detect
 from watchdog.domain.alert import Incident, Transition
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.detection import Signal
@@ -55,11 +53,18 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     if baseline is None:
         admitted = _admitted_arms(built, measured)
     else:
+        # numpy and scipy cost a quarter of a second that a look without a baseline need not pay.
+        from watchdog.detect.psr import PsrDetector  # noqa: PLC0415
+        from watchdog.detect.stage import detect  # noqa: PLC0415
+
+        detector = PsrDetector(
+            mean_runs_to_false_alarm=built.mean_runs_to_false_alarm,
+            smallest_drop=watch.smallest_drop,
+            min_baseline_runs=watch.min_baseline_runs,
+        )
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores)
         states = session.detection.states(watch.name, baseline.id)
-        signals, after = detect(
-            observations, baseline=baseline, states=states, detector_for=lambda _key: _detector(built)
-        )
+        signals, after = detect(observations, baseline=baseline, states=states, detector_for=lambda _key: detector)
         changes = _changes(session, baseline, measured)
         session.detection.save_states(baseline.id, run.id, after)
         admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)
@@ -106,14 +111,6 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         changed_instruments=changed,
         blind_looks=blind_looks,
         situation=situation,
-    )
-
-
-def _detector(built: BuiltWatch) -> PsrDetector:
-    return PsrDetector(
-        mean_runs_to_false_alarm=built.mean_runs_to_false_alarm,
-        smallest_drop=built.watch.smallest_drop,
-        min_baseline_runs=built.watch.min_baseline_runs,
     )
 
 
