@@ -34,15 +34,15 @@ _FAILURES: Mapping[ErrorKind, str] = {
     ErrorKind.AUTHENTICATION: "refuses our key (401)",
     ErrorKind.PERMISSION: "refuses us permission (403)",
     ErrorKind.NOT_FOUND: "does not know the model (404)",
-    ErrorKind.BAD_REQUEST: "calls our requests wrong (400)",
-    ErrorKind.RATE_LIMIT: "answers 429, too many requests,",
+    ErrorKind.BAD_REQUEST: "calls our requests malformed (400)",
+    ErrorKind.RATE_LIMIT: "answers 429 (too many requests)",
     ErrorKind.QUOTA: "says our quota is used up (429)",
     ErrorKind.TIMEOUT: "does not answer in time",
     ErrorKind.CONNECTION: "cannot be reached",
     ErrorKind.SERVER: "answers with server errors (5xx)",
     ErrorKind.BAD_RESPONSE: "answers with an empty or broken body",
-    ErrorKind.TOOL: "failed at a tool",
-    ErrorKind.INTERNAL: "is our own callable, which raises an exception,",
+    ErrorKind.TOOL: "fails at a tool",
+    ErrorKind.INTERNAL: "raises an exception in our own code",
 }
 
 
@@ -112,8 +112,8 @@ def failure(provider: str, healths: Sequence[ProviderHealth]) -> str:
             counts[kind] = counts.get(kind, 0) + count
     calls = sum(health.calls for health in healths)
     ranked = sorted(((kind, count) for kind, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
-    said = [f"{_FAILURES[kind]} to {count} of {calls} calls ({count / calls:.0%})" for kind, count in ranked if calls]
-    return f"{provider} {'; '.join(said)}" if said else ""
+    said = [f"{_FAILURES[kind]}: {count} of {calls} calls ({100 * count / calls:.0f} %)" for kind, count in ranked]
+    return f"{provider} {', '.join(said)}" if said else ""
 
 
 def moment(at: float) -> str:
