@@ -1,0 +1,89 @@
+"""Numbers, times and hostile text in words; one way for terminal and HTML alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+#: What stands where nothing is known.
+UNKNOWN = "–"
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
+)
+# Control characters (tab and newline excepted), direction overrides, and the separators that break lines in terminals.
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def harmless(text: str) -> str:
+    """The text without terminal escapes, control characters and direction overrides."""
+    return _HIDDEN.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def one_line(text: str, width: int) -> str:
+    """The text on one line of at most ``width`` characters, harmless, with an ellipsis where it was cut."""
+    line = " ".join(harmless(text).split())
+    return line if len(line) <= width else f"{line[: max(0, width - 1)]}…"
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a number."""
+    return value is not None and math.isfinite(value)
+
+
+def moment(at: float | None) -> str:
+    """A Unix time as ``2026-08-21 10:00`` in UTC."""
+    return UNKNOWN if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+
+
+def day(at: float) -> str:
+    """A Unix time as ``Fri 21 Aug, 10:00`` in UTC."""
+    when = datetime.fromtimestamp(at, UTC)
+    return f"{when:%a} {when.day} {when:%b, %H:%M}"
+
+
+def percent(score: float | None) -> str:
+    """A score as ``93.3 %``."""
+    return UNKNOWN if score is None or not known(score) else f"{100 * score:.1f} %"
+
+
+def score(value: float | None) -> str:
+    """One score of one answer as ``0.67``, without needless zeros; *unscored* when there is none."""
+    return "unscored" if value is None or not known(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def points(effect: float | None) -> str:
+    """A change of a score as ``-12.4`` percentage points."""
+    if effect is None or not known(effect):
+        return UNKNOWN
+    text = f"{100 * effect:+.1f}"
+    return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", "−")
+
+
+def span(interval: tuple[float, float] | None) -> str:
+    """An interval of changes as ``−15.1 … −9.8``."""
+    return UNKNOWN if interval is None else f"{points(interval[0])} … {points(interval[1])}"
+
+
+def decimal(value: float | None) -> str:
+    """A number with one decimal."""
+    return UNKNOWN if value is None or not known(value) else f"{value:.1f}".replace("-", "−")
+
+
+def money(dollars: float | None) -> str:
+    """US dollars; a price that is not known is not 0."""
+    if dollars is None or not known(dollars):
+        return "unknown"
+    return f"${dollars:,.2f}" if dollars >= 1 or dollars == 0 else f"${dollars:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time as ``4.2 s``, ``12 min``, ``3.5 h`` or ``6 days``."""
+    if seconds is None or not known(seconds):
+        return UNKNOWN
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
