@@ -34,7 +34,8 @@ def main() -> int:
         print(f"eval-watchdog: warning: {warning}", file=sys.stderr)  # noqa: T201
     from watchdog.cli import main as run  # noqa: PLC0415 - only now is it known to be ours
 
-    return run()
+    run()
+    return 0
 
 
 def version() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from watchdog.domain.response import Answer, Request
 from watchdog.errors import ErrorKind, InvalidInput, Problem
@@ -21,6 +21,9 @@ class RecordedProvider:
     than there are rows, they start again. A case without a row is NOT_FOUND. Raises InvalidInput with every row that
     is wrong.
     """
+
+    #: Arguments that are paths: relative to the workspace until settings makes them absolute.
+    files: ClassVar[frozenset[str]] = frozenset({"path"})
 
     def __init__(self, *, path: str) -> None:
         self._answers = _read(Path(path))

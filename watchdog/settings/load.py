@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def load(
         problems=problems,
         secrets_required=secrets_required,
     )
+    if str(context.folder) not in sys.path:  # the workspace's own modules may be named as parts
+        sys.path.append(str(context.folder))
     settings = _settings(context, path)
     return Loaded(settings, tuple(sorted(problems.found, key=lambda problem: (problem.file, problem.line or 0))))
 

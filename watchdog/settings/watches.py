@@ -18,6 +18,8 @@ from watchdog.text.documents.node import Node
 from watchdog.text.documents.problems import Problems, Reference
 from watchdog.text.documents.suggest import did_you_mean
 
+#: Stands in for an owner that is missing, which is told.
+_NOBODY = Owner(team="")
 _ROLES = (Role.CURRENT, Role.PINNED, Role.FALLBACK)
 
 
@@ -36,21 +38,22 @@ class House:
 
 
 def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | None:
-    """The watch; None, and every problem noted, when something is wrong with it."""
+    """The watch, every problem noted; None when it has not even the shape of one.
+
+    With problems it is partial: enough to open the files it names and tell what is wrong with those too.
+    """
     problems, field = house.problems, dotted("watches", name)
-    before = len(problems.found)
     shape = fit(WatchShape, node, problems, field=field, line=line)
     scorers = _scorers(node, house, field)
     for role in _ROLES:
         _known_provider(node.get(role), house, dotted(field, role))
-    schedule = _schedule(shape, node, problems, field) if shape else None
-    owner = Owner(team=shape.owner.team, vertical=shape.owner.vertical) if shape and shape.owner else house.owner
-    if shape is not None and owner is None and not house.owner_given:
-        problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
-    if shape is not None:
-        _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
-    if shape is None or schedule is None or owner is None or len(problems.found) > before:
+    if shape is None:
         return None
+    schedule = _schedule(shape, node, problems, field)
+    owner = Owner(team=shape.owner.team, vertical=shape.owner.vertical) if shape.owner else house.owner
+    if owner is None and not house.owner_given:
+        problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
+    _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
 
     def reference(path: str | None, *keys: str) -> Reference | None:
         return None if path is None else Reference(path, problems.file, _line(node, keys), dotted(field, *keys))
@@ -59,7 +62,7 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
     return WatchPlan(
         name=name,
         feature=shape.feature or name,
-        owner=owner,
+        owner=owner or _NOBODY,
         targets={
             role: TargetPlan(
                 role=role,
@@ -144,7 +147,7 @@ def _traffic(cases: CasesShape, folder: Path) -> TrafficPlan | None:
     return TrafficPlan(path=str(folder / traffic.path), per_run=traffic.per_run, scorers=tuple(traffic.scorers))
 
 
-def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> Schedule | None:
+def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> Schedule:
     before = len(problems.found)
     if shape.every is not None and shape.cron is not None:
         message = "has both every and cron"
@@ -162,8 +165,6 @@ def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> 
         except (ValueError, TypeError) as error:
             place = dotted(field, "cron")
             problems.add(f"is not a cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')
-    if len(problems.found) > before:
-        return None
     every = shape.every if shape.every is not None or shape.cron is not None else 1800.0
     return Schedule(every=every, cron=shape.cron, timezone=shape.timezone, jitter=shape.jitter)
 
