@@ -141,9 +141,11 @@ class App:
         """The one caller of a provider, shared by every watch and judge."""
         if provider not in self._callers:
             plan = self.settings.providers[provider]
-            self._callers[provider] = Caller(
-                provider, plan.build(clock=self.clock), plan.limits, self.clock, Random(), self.prices.cost
-            )
+            arguments = dict(plan.arguments)
+            if "max_connections" in plan.part.parameters:
+                arguments.setdefault("max_connections", plan.limits.max_concurrency)
+            built = plan.part.construct(arguments, {"clock": self.clock})
+            self._callers[provider] = Caller(provider, built, plan.limits, self.clock, Random(), self.prices.cost)
         return self._callers[provider]
 
     def built(self, name: str) -> BuiltWatch:

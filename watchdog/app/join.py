@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ class Joined:
 
 def join(path: Path, environ: Mapping[str, str], *, secrets_required: bool = True) -> Loaded[Joined]:
     """Read a workspace. Nothing is raised for anything that is in its files: see ``Loaded.checked``."""
+    folder = str((path if path.is_dir() else path.parent).absolute())
+    if folder not in sys.path:
+        sys.path.append(folder)  # parts of the user's own lie beside watchdog.yaml; behind everything that is installed
     loaded = load(path, VOCABULARY, environ, secrets_required=secrets_required)
     settings = loaded.value
     if settings is None:

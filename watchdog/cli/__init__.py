@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from watchdog.cli import alerts, baseline, check, database, golden, init, look, scores, simulate
+from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, scores, simulate
 
 app = typer.Typer(
     name="eval-watchdog",
@@ -30,6 +30,7 @@ app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
+app.command("demo")(demo.demo)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, Config, command, environment
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment
 
 
 @command
@@ -16,6 +16,7 @@ def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 lets the system choose.")] = 8791,
     seed: Annotated[int, typer.Option(help="Seed of every answer.")] = 7,
+    as_json: AsJson = False,
 ) -> None:
     """A model provider on loopback whose quality, latency and failures can be turned while it runs.
 
@@ -28,6 +29,8 @@ def simulate(
         curl -X POST http://127.0.0.1:8791/control -d '{"models": {"sim-1": {"quality": 0.6}}}'
     """
     import asyncio
+    import json
+    import sys
 
     from watchdog.app.join import join
     from watchdog.cli.stopping import stop_on_signals
@@ -48,8 +51,10 @@ def simulate(
             from watchdog.errors import UsageError
 
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-        typer.echo(f"the simulator answers at {url} (OpenAI base URL {url}/v1)")
-        await stop_on_signals(asyncio.get_running_loop()).wait()
+        said = f"the simulator answers at {url} (OpenAI base URL {url}/v1)"
+        typer.echo(json.dumps({"url": url}) if as_json else said)
+        sys.stdout.flush()  # whoever started us waits for the address
+        await stop_on_signals(asyncio.get_running_loop(), "").wait()
         await server.stop()
 
     asyncio.run(serve())

@@ -8,14 +8,17 @@ import signal
 import sys
 
 
-def stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
-    """An event that the first signal sets; a second one ends the process at once."""
+def stop_on_signals(
+    loop: asyncio.AbstractEventLoop, said: str = "stopping; calls in flight finish first (again: stop at once)"
+) -> asyncio.Event:
+    """An event that the first signal sets, saying ``said``; a second one ends the process at once."""
     stop = asyncio.Event()
 
     def on_signal(number: int) -> None:
         if stop.is_set():
             os._exit(128 + number)
-        sys.stderr.write("eval-watchdog: stopping; calls in flight finish first (again: stop at once)\n")
+        if said:
+            sys.stderr.write(f"eval-watchdog: {said}\n")
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):

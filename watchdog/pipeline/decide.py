@@ -128,6 +128,10 @@ def _admitted_arms(built: BuiltWatch, measured: Measured) -> int:
 
 
 def _changes(session: Session, baseline: Baseline, measured: Measured) -> list[Change]:
+    """Changes against the baseline that this run still sees, each with the date it was first seen."""
     runs = [session.runs.get(run_id) for run_id in baseline.run_ids]
     subjects = [run.subject for run in runs if run is not None]
-    return changes_since(subjects, measured.run.subject, measured.run.planned_for)
+    seen = changes_since(subjects, measured.run.subject, measured.run.planned_for)
+    known = session.detection.changes(measured.run.watch, since=baseline.frozen_at)
+    first = {(change.role, change.what, change.before, change.after): change for change in reversed(known)}
+    return [first.get((change.role, change.what, change.before, change.after), change) for change in seen]
