@@ -124,7 +124,9 @@ def test_whatever_the_answer_says_the_block_holds_and_the_last_verdict_counts(an
     key = ResponseKey(run_id="r", role=Role.CURRENT, case_id="c")
     sheet = JudgePrompt(SPEC).sheet(CASE, Response(key=key, status=CallStatus.ANSWERED, text=answer))
     text = sheet.messages[1].content
-    assert text.count(sheet.token) == 6  # two of the input's, two of the answer's, two in the reminder
+    assert (
+        text.count(sheet.token) == 7
+    )  # its announcement, two of the input's, two of the answer's, two in the reminder
     verdict = json.dumps({"reason": f"graded {sheet.token}", "grade": grade})
     reply = f"The answer was: {answer}\n{verdict}"
     # An unclosed brace or quotation mark of the answer may swallow the verdict; it never gives another one.

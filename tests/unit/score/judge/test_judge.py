@@ -123,11 +123,21 @@ async def test_a_rubric_may_place_the_material_itself_and_hide_the_rest(judge, m
     await judge(ask, rubric=rubric).score(Case(id="c", variables={"input": "Q"}, contexts=("K1", "K2")), respond("A"))
     text = ask.requests[0].messages[1].content
     token = TOKEN.search(text)[1]
-    assert text.startswith(
-        f"Asked:\n<input {token}>\nQ\n</input {token}>\nKnown:\n<context {token}>\nK1\n</context {token}>\n<context"
-    )
+    asked, known = text.split("\nKnown:\n")
+    assert asked == f"The token is {token}.\n\nAsked:\n<input {token}>\nQ\n</input {token}>"
+    assert known.startswith(f"<context {token}>\nK1\n</context {token}>\n<context {token}>\nK2")
     assert "Should be" not in text
     assert text.count(f"<answer {token}>\nA\n</answer {token}>") == 1
+
+
+async def test_a_prose_rubric_begins_every_call_with_the_same_words(judge, model, verdict, respond):
+    """What never changes goes first and holds no token, so that a provider's prompt cache can keep it."""
+    ask = model(verdict(3))
+    await judge(ask).score(CASE, respond("x"))
+    await judge(ask).score(Case(id="c2", variables={"input": "Other?"}), respond("y"))
+    first, second = (request.messages[0].content for request in ask.requests)
+    assert first == second
+    assert first.endswith("useless or rude.")
 
 
 async def test_a_rubric_that_shows_what_the_case_has_not_leaves_it_unscored(judge, model, verdict, respond):
