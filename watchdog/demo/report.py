@@ -12,7 +12,7 @@ from watchdog.domain.metric import Arm
 from watchdog.domain.run import RunStatus
 from watchdog.render.gather import alert_view, flipped_cases, run_rows, series_view
 from watchdog.render.report import report_html
-from watchdog.render.views import Marker, MarkerKind, ReportView, StoryLine, Tone
+from watchdog.render.views import FlippedCaseView, Marker, MarkerKind, ReportView, StoryLine, Tone
 from watchdog.render.words import money
 
 
@@ -27,7 +27,8 @@ def write_report(app: App, watch: str, story: Sequence[StoryLine], path: Path, *
         alerts = [a for a in session.alerts.all(watch=watch) if a.fired_at is not None]
         rows = run_rows(session, runs)
         model = [a for a in alerts if a.labels.get("alert_type") == AlertType.MODEL.value]
-        flipped, left_out = [], 0
+        flipped: list[FlippedCaseView] = []
+        left_out = 0
         if model and model[0].fired_at is not None and watched.golden is not None:
             fired = model[0].fired_at
             onset = float(model[0].annotations.get("since_unix", fired))

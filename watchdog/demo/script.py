@@ -39,10 +39,10 @@ class Scene:
         return self.hour // EVERY_HOURS
 
 
-_OUTAGE = {"models": {"*": {"faults": {"503": 1.0}}}}
-_RECOVERED = {"models": {"*": {"faults": {}}}}
-_BLIP = {"models": {"*": {"refusals": 0.5}}}
-_BLIP_OVER = {"models": {"*": {"refusals": 0.0}}}
+_OUTAGE: Mapping[str, Any] = {"models": {"*": {"faults": {"503": 1.0}}}}
+_RECOVERED: Mapping[str, Any] = {"models": {"*": {"faults": {}}}}
+_BLIP: Mapping[str, Any] = {"models": {"*": {"refusals": 0.5}}}
+_BLIP_OVER: Mapping[str, Any] = {"models": {"*": {"refusals": 0.0}}}
 
 SCENES: tuple[Scene, ...] = (
     Scene(hour=0, sentence="A watch is switched on. It looks every two hours: forty cases on pinned and on current."),
