@@ -32,8 +32,6 @@ BACKOFF_CAP = 300.0
 MAX_ATTEMPTS = 900
 #: Rows of one channel worked off in one round.
 BATCH = 100
-#: Seconds after which a notifier that does not come back is given up for this round.
-SEND_LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +101,9 @@ class DeliveryLoop:
     """Delivers what the outbox holds.
 
     ``heartbeat`` gives the always-firing alert that goes along with every re-send; it may answer None when the daemon
-    itself is not well, so that the dead man's switch notices. ``rng`` spreads retries. The loop owns none of its parts.
+    itself is not well, so that the dead man's switch notices. ``rng`` spreads retries. In seconds: ``poll``, how often
+    the outbox is looked at; ``keep_resolved``, how long resolved alerts are re-sent; ``send_limit``, after which a
+    notifier that does not come back is given up for the round. The loop owns none of its parts.
     """
 
     def __init__(
@@ -116,6 +116,7 @@ class DeliveryLoop:
         rng: Random,
         poll: float = 1.0,
         keep_resolved: float = KEEP_RESOLVED,
+        send_limit: float = 60.0,
     ) -> None:
         self._channels = [_Channel(notifier=notifier, health=ChannelHealth()) for notifier in notifiers]
         self._outbox = outbox
@@ -124,6 +125,7 @@ class DeliveryLoop:
         self._rng = rng
         self._poll = poll
         self._keep_resolved = keep_resolved
+        self._send_limit = send_limit
 
     @property
     def health(self) -> Mapping[str, ChannelHealth]:
@@ -198,12 +200,12 @@ class DeliveryLoop:
     async def _send(self, channel: _Channel, alerts: Sequence[Alert], cap: float = BACKOFF_CAP) -> DeliveryError | None:
         error: DeliveryError
         try:
-            async with asyncio.timeout(SEND_LIMIT):
+            async with asyncio.timeout(self._send_limit):
                 await channel.notifier.send(alerts, self._clock.now())
         except DeliveryError as failure:
             error = failure
         except TimeoutError:
-            error = DeliveryError(f"no answer within {SEND_LIMIT:g} s", retryable=True)
+            error = DeliveryError(f"no answer within {self._send_limit:g} s", retryable=True)
         except Exception as failure:  # noqa: BLE001 - somebody else's notifier; its alerts are kept
             error = DeliveryError(f"{type(failure).__name__} in the notifier", retryable=True)
         else:
