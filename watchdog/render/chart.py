@@ -118,17 +118,7 @@ def _draw_scores(axes: Axes, series: MetricSeriesView) -> None:
             series.times, _gaps(line), color=_VARIABLES["pinned"], linewidth=1.3, linestyle=(0, (3, 1.4)), zorder=2
         )
     if smooth > 1:
-        axes.plot(
-            series.times,
-            _gaps(series.level),
-            color=_VARIABLES["current"],
-            linestyle="none",
-            marker=".",
-            markersize=5,
-            markeredgewidth=0,
-            alpha=0.4,
-            zorder=3,
-        )
+        _draw_looks(axes, series)
         axes.plot(
             series.times,
             _gaps(running_mean(series.level, smooth)),
@@ -162,6 +152,26 @@ def _draw_scores(axes: Axes, series: MetricSeriesView) -> None:
     axes.spines["left"].set_visible(False)
     if series.better is Better.LOWER:
         axes.set_ylabel("lower is better")
+
+
+def _draw_looks(axes: Axes, series: MetricSeriesView) -> None:
+    """A dot for every look; the few outside the band are the ones to see."""
+    low, high = series.band or (-math.inf, math.inf)
+    known = [(at, level) for at, level in zip(series.times, series.level, strict=True) if level is not None]
+    usual = [(at, level) for at, level in known if low <= level <= high]
+    unusual = [(at, level) for at, level in known if not low <= level <= high]
+    for looks, opacity in ((usual, 0.35), (unusual, 0.85)):
+        axes.plot(
+            [at for at, _ in looks],
+            [level for _, level in looks],
+            color=_VARIABLES["current"],
+            linestyle="none",
+            marker=".",
+            markersize=5,
+            markeredgewidth=0,
+            alpha=opacity,
+            zorder=3,
+        )
 
 
 def smoothing(looks: int) -> int:
@@ -217,9 +227,9 @@ def _draw_events(axes: Axes, markers: Sequence[Marker]) -> None:
         colour, line = _MARKS[marker.kind]
         start = marker.at
         if marker.until is not None:
-            axes.axvspan(start, marker.until, color=_VARIABLES[colour], alpha=0.18, linewidth=0)
+            axes.axvspan(start, marker.until, color=_VARIABLES[colour], alpha=0.18, linewidth=0, zorder=1.5)
         else:
-            axes.axvline(start, color=_VARIABLES[colour], linewidth=1.1, linestyle=line)
+            axes.axvline(start, color=_VARIABLES[colour], linewidth=1.1, linestyle=line, zorder=1.5)
 
 
 def _label_events(axes: Axes, markers: Sequence[Marker], *, narrow: bool) -> None:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from watchdog.domain.case import Case, GoldenSet
 from watchdog.simulator.chance import difficulty_of_rank, uniform
 
-#: Recently seen texts whose case is remembered; a look asks the same few dozen again and again.
+#: Recently seen texts whose case is remembered, and how long they may be; a look asks the same few again and again.
 _REMEMBERED = 4096
+_LONGEST_REMEMBERED = 10_000
 
 
 class Memory:
@@ -17,29 +18,26 @@ class Memory:
 
     def __init__(self, golden: Iterable[GoldenSet], seed: int) -> None:
         self._cases: list[tuple[tuple[str, ...], Case]] = []
-        self._by_id: dict[str, Case] = {}
         self._difficulty: dict[str, float] = {}
         for golden_set in golden:
             ranked = sorted(golden_set.cases, key=lambda case: uniform(seed, "difficulty", case.id))
             for rank, case in enumerate(ranked):
                 self._difficulty[case.id] = difficulty_of_rank(rank, len(ranked))
-                self._by_id[case.id] = case
                 if needles := _needles(case):
                     self._cases.append((needles, case))
         # A case whose input contains another's must win over it.
         self._cases.sort(key=lambda entry: -sum(map(len, entry[0])))
-        self.find = lru_cache(_REMEMBERED)(self._find)
+        self._find_again = lru_cache(_REMEMBERED)(self._find)
 
     def difficulty(self, case: Case) -> float:
         """Standard normal over the cases of a golden set; the same for every model, so that pairing means something."""
         return self._difficulty[case.id]
 
-    def by_id(self, case_id: str) -> Case | None:
-        """The case of that id, if there is one."""
-        return self._by_id.get(case_id)
+    def find(self, text: str) -> Case | None:
+        """The case whose input is in the text; None when there is none."""
+        return self._find_again(text) if len(text) <= _LONGEST_REMEMBERED else self._find(text)
 
     def _find(self, text: str) -> Case | None:
-        """The case whose input is in the text; None when there is none."""
         for needles, case in self._cases:
             if all(needle in text for needle in needles):
                 return case
