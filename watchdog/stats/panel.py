@@ -92,7 +92,9 @@ class PredictivePanel:
         self._totals[:, streams] = 0.0
 
     def _common_scale(self, x: Floats, variance: Floats) -> Floats:
-        scaled: Floats = x / np.sqrt((self._between + variance) / (self._between + self._within) + 1e-300)
+        base = self._between + self._within
+        ratio = np.divide(self._between + variance, base, out=np.ones_like(base), where=base > 0)
+        scaled: Floats = x / np.sqrt(ratio + 1e-300)
         return scaled
 
     def _rank(self, x: Floats, u: Floats) -> Floats:
