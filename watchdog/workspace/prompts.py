@@ -33,7 +33,7 @@ def load_prompt(path: Path, shown: str) -> Loaded[Prompt]:
         prompt = _from_yaml(text, shown, problems)
     else:
         prompt = _from_text(text, shown, problems)
-    return Loaded(prompt, tuple(problems.found))
+    return Loaded(None if problems.found else prompt, tuple(problems.found))
 
 
 def variables_of(prompt: Prompt) -> frozenset[str]:
@@ -87,7 +87,7 @@ def _parse(template: str, line: int, problems: Problems) -> None:
     from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
 
     try:
-        SandboxedEnvironment().parse(template)
+        SandboxedEnvironment(optimized=False).compile(template)  # also finds filters that there are not
     except TemplateSyntaxError as error:
         problems.add(f"is not a Jinja2 template: {error.message}", at=line + error.lineno - 1)
     except (TemplateError, RecursionError) as error:

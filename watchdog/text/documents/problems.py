@@ -22,6 +22,7 @@ class Problems:
     def add(self, message: str, *, at: Node | int | None = None, field: str = "", hint: str = "") -> None:
         """Note one; ``at`` is the node or line it is about."""
         line = at.line if isinstance(at, Node) else at
+        message = " ".join(message.split())  # a problem is one line, whatever a library said
         self.found.append(Problem(file=self.file, line=line, field=field or None, message=message, hint=hint or None))
 
 
