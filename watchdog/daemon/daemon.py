@@ -1,0 +1,255 @@
+"""The daemon as an object: start, run until told, stop. Signals, sockets and settings are somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from datetime import UTC
+from random import Random
+from typing import Any, Protocol
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from watchdog.daemon.faults import frames, in_words
+from watchdog.daemon.health import Looked, Standing, Trouble, troubles
+from watchdog.daemon.ledger import Ledger, Plan
+from watchdog.daemon.ping import Pinger
+from watchdog.daemon.post import Look, Post
+from watchdog.daemon.timetable import moment
+from watchdog.domain.watch import Watch
+from watchdog.errors import StoreError
+from watchdog.protocols import Clock
+from watchdog.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+#: Seconds that calls in flight get to finish after a stop, and then whatever has to be cut off.
+GRACE = 30.0
+CUT_OFF = 5.0
+#: Seconds after which a store that does not answer is taken for gone.
+STORE_PATIENCE = 5.0
+#: Seconds before a delivery loop that broke is started again.
+DELIVERY_PAUSE = 1.0
+DAY = 86400.0
+#: Name of the scheduler's job that is no watch's: no watch has an empty name.
+_HOUSE_KEEPING = ""
+
+_Job = Callable[[str], Coroutine[Any, Any, None]]
+
+
+class Delivery(Protocol):
+    """Delivers what was decided."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until ``stop`` is set, and what is due then once more."""
+
+
+class Daemon:
+    """Looks at every watch when it is due, delivers beside it, forgets old texts once a day.
+
+    Nothing ends it but being told to stop; what goes wrong on the way is logged, kept in the run's note and tried again
+    at the next planned time. Scheduling is by the machine's clock; ``clock`` stamps what is written down.
+    """
+
+    def __init__(
+        self,
+        looks: Mapping[str, Watch],
+        look: Look,
+        plan: Plan,
+        store: Store,
+        delivery: Delivery,
+        clock: Clock,
+        *,
+        heartbeat: str | None = None,
+        retention: float | None = None,
+        grace: float = GRACE,
+        rng: Random | None = None,
+        on_look: Sequence[Callable[[Looked], None]] = (),
+    ) -> None:
+        """``heartbeat``: ping URL. ``retention``: seconds for which answers' texts are kept; None keeps them.
+
+        Raises:
+            UsageError: a schedule is not understood.
+        """
+        self._store = store
+        self._delivery = delivery
+        self._clock = clock
+        self._retention = retention
+        self._grace = grace
+        self._on_look = tuple(on_look)
+        self._pinger = Pinger(heartbeat)
+        self._stopping = asyncio.Event()
+        ledger = Ledger(store, plan)
+        self._posts = {
+            name: Post(watch, look, ledger, self._pinger, clock, rng or Random(), self._stopping)
+            for name, watch in looks.items()
+        }
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._phase = "not started"
+        self._delivery_stop = asyncio.Event()
+        self._delivering: asyncio.Task[None] | None = None
+        #: Looks and house-keeping under way. They outlive the scheduler, which would cut its own jobs off.
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    async def run_until(self, stop: asyncio.Event) -> None:
+        """Start, work until ``stop`` is set, and stop in good order.
+
+        Raises:
+            WatchdogError: it could not start.
+        """
+        try:
+            await self.start()
+            await stop.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Settle what was left behind, put the next looks on paper, and begin.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        self._phase = "starting"
+        for name, post in self._posts.items():
+            await post.open()
+            self._schedule(name, self._come_due, post.timetable.trigger, post.due)
+        if self._retention is not None:
+            daily = IntervalTrigger(seconds=DAY, timezone=UTC)
+            self._schedule(_HOUSE_KEEPING, self._forget_in_time, daily, self._clock.now())
+        self._delivering = asyncio.create_task(self._deliver())
+        self._scheduler.start()
+        self._phase = ""
+        _log.info("the daemon has started", action="daemon-started", watches=len(self._posts))
+
+    def _schedule(
+        self, name: str, work: Callable[[str], Coroutine[Any, Any, None]], trigger: Any, first: float
+    ) -> None:
+        self._scheduler.add_job(
+            work,
+            trigger,
+            args=[name],
+            id=name,
+            next_run_time=moment(first),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,  # late is better than never; what was skipped is written down
+        )
+
+    async def stop(self) -> None:
+        """Begin no new look and no new call, let calls in flight finish, deliver once more."""
+        if self._phase in ("not started", "stopped"):
+            return
+        self._phase = "stopping"
+        _log.info("the daemon is stopping", action="daemon-stopping", under_way=len(self._tasks))
+        self._stopping.set()
+        if self._scheduler.running:
+            self._scheduler.pause()
+        await _finish(self._tasks, self._grace)
+        self._delivery_stop.set()
+        if self._delivering is not None:
+            await _finish([self._delivering], self._grace)
+        await self._pinger.stop()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # the scheduler leaves at the loop's next turn
+        self._phase = "stopped"
+        _log.info("the daemon has stopped", action="daemon-stopped")
+
+    # -- what others may know -----------------------------------------------------------------------------------------
+
+    @property
+    def watches(self) -> Mapping[str, Watch]:
+        """The watches on duty."""
+        return {name: post.watch for name, post in self._posts.items()}
+
+    def standings(self) -> list[Standing]:
+        """How the looks of each watch stand."""
+        return [post.standing() for post in self._posts.values()]
+
+    def late(self) -> list[Trouble]:
+        """Troubles that can be told without asking the database; the heartbeat alert goes by them."""
+        return self._troubles(None)
+
+    async def troubles(self) -> list[Trouble]:
+        """Everything that keeps the daemon from being ready."""
+        try:
+            async with asyncio.timeout(STORE_PATIENCE):
+                await asyncio.to_thread(self._store.ping)
+        except TimeoutError:
+            return self._troubles(f"no answer within {STORE_PATIENCE:g} s")
+        except StoreError as error:
+            return self._troubles(str(error))
+        return self._troubles(None)
+
+    def _troubles(self, store_error: str | None) -> list[Trouble]:
+        return troubles(
+            phase=self._phase,
+            scheduling=self._scheduler.running,
+            store_error=store_error,
+            standings=self.standings(),
+            now=self._clock.now(),
+        )
+
+    # -- work ---------------------------------------------------------------------------------------------------------
+
+    async def _come_due(self, name: str) -> None:
+        upcoming = self._scheduler.get_job(name).next_run_time.timestamp()
+        self._spawn(self._turn(self._posts[name], upcoming))
+
+    async def _turn(self, post: Post, upcoming: float) -> None:
+        looked = await post.turn(upcoming)
+        if looked is not None:
+            for tell in self._on_look:
+                tell(looked)
+
+    async def _forget_in_time(self, _name: str) -> None:
+        self._spawn(self._forget())
+
+    async def _forget(self) -> None:
+        """Forget the texts of old answers."""
+        try:
+            forgotten = await asyncio.to_thread(self._forget_before, self._clock.now() - (self._retention or 0.0))
+        except Exception as error:  # noqa: BLE001 - tried again tomorrow
+            _log.warning("old texts could not be forgotten", action="retention-failed", error=in_words(error))
+        else:
+            _log.info("old texts are forgotten", action="retention", texts=forgotten)
+
+    def _forget_before(self, before: float) -> int:
+        with self._store.begin() as session:
+            return session.responses.forget_text(before)
+
+    async def _deliver(self) -> None:
+        """Deliver beside the looks, whatever happens."""
+        while True:
+            try:
+                await self._delivery.run(self._delivery_stop)
+            except Exception as error:  # noqa: BLE001 - delivery must come back
+                _log.error("delivery broke", action="delivery-broke", error=in_words(error), frames=frames(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DELIVERY_PAUSE):
+                    await self._delivery_stop.wait()
+            if self._delivery_stop.is_set():
+                return
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _finish(tasks: Iterable[asyncio.Task[None]], grace: float) -> None:
+    """Wait for tasks, and cut off what is not done in time: what it had recorded is kept."""
+    waiting = set(tasks)
+    if not waiting:
+        return
+    _, late = await asyncio.wait(waiting, timeout=grace)
+    for task in late:
+        task.cancel()
+    if late:
+        _log.warning("work was cut off to stop", action="daemon-cut-off", tasks=len(late))
+        await asyncio.wait(late, timeout=CUT_OFF)

@@ -1,0 +1,32 @@
+"""An error in words that may be logged and kept: our own sentences, and of any other error only its kind and place.
+
+Somebody else's message may quote what it choked on, a prompt or an answer; ours never do.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from watchdog.errors import WatchdogError
+
+#: Frames told of, innermost first.
+_FRAMES = 8
+
+
+def in_words(error: BaseException) -> str:
+    """One sentence: the message of one of our errors, or kind and place of any other."""
+    if isinstance(error, WatchdogError):
+        return str(error)
+    places = frames(error)
+    return f"{type(error).__name__} at {places[0]}" if places else type(error).__name__
+
+
+def frames(error: BaseException) -> list[str]:
+    """``file:line function`` of the innermost frames, innermost first."""
+    stack = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(stack)]
+
+
+def _short(filename: str) -> str:
+    return "/".join(Path(filename).parts[-3:])
