@@ -44,8 +44,7 @@ SCORERS: Mapping[str, str] = {
     "cost": "watchdog.score.checks.limits:Cost",
     #: The checks that each case brings along.
     "case-checks": "watchdog.score.checks.combined:CaseChecks",
-    #: A folder of judges/, as a watch uses it; the composition root makes the judge of it.
-    "judge": "watchdog.settings.values:JudgeUse",
+    #: ``judge`` is no class but a folder of judges/: settings reads its use, the composition root makes the judge.
     #: ``not-<name>`` wraps any scorer that says it is negatable.
     "not": "watchdog.score.checks.combined:Not",
 }
