@@ -9,11 +9,14 @@ from watchdog.domain.score import Outcome
 from watchdog.render import words
 from watchdog.render.chart import chart, smoothing
 from watchdog.render.diff import word_diff
-from watchdog.render.views import FlippedCaseView, MetricSeriesView, ReportView
+from watchdog.render.views import AlertView, FlippedCaseView, MetricSeriesView, ReportView
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+#: Annotations that are sentences, in the order in which one reads them at night; the rest are short facts.
+_SENTENCES = ("summary", "description", "worst_cases", "recovery", "runbook_url", "next_command")
+_SHORT = 60
 #: Longest model text shown; the store keeps the whole.
 LONGEST_TEXT = 6000
 
@@ -24,6 +27,7 @@ def report_html(view: ReportView) -> str:
     return page.render(
         view=view,
         charts=[charts(series, salt=str(number)) for number, series in enumerate(view.metrics)],
+        alerts=[_alert(alert) for alert in view.alerts],
         flipped=[_side_by_side(case) for case in view.flipped],
         outcomes=list(Outcome),
         estimands=sorted({series.estimand.value for series in view.metrics}),
@@ -42,6 +46,14 @@ def charts(series: MetricSeriesView, *, salt: str = "") -> dict[str, Any]:
         "smoothing": smoothing(len(series.times)),
         "series": series,
     }
+
+
+def _alert(alert: AlertView) -> dict[str, Any]:
+    """An alert with its annotations parted into sentences and short facts; the cause has a place of its own."""
+    said = {name: text for name, text in alert.annotations.items() if name != "cause" or not alert.cause}
+    sentences = {name: said.pop(name) for name in _SENTENCES if name in said}
+    sentences |= {name: said.pop(name) for name in list(said) if len(said[name]) > _SHORT}
+    return {"alert": alert, "sentences": sentences, "facts": said}
 
 
 def _side_by_side(case: FlippedCaseView) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from watchdog.render.metric_page import metric_html
@@ -66,9 +67,16 @@ def test_every_metric_is_drawn_for_wide_and_narrow_screens(report_view):
     assert set(re.findall(r'(?:url\(|href=")#(\w+)', html)) <= set(ids)
 
 
-def test_an_endless_answer_is_cut_and_says_so(report_view):
-    from dataclasses import replace
+def test_an_alert_says_its_sentences_before_its_short_facts_and_its_cause_once(report_view):
+    said = {"n": "40", "cause": "the judge moved", "zeal": "long " * 30, "next_command": "do x", "summary": "It is so."}
+    alert = replace(report_view.alerts[0], annotations=said, cause="the judge moved")
+    text = " ".join(" ".join(Page(report_html(replace(report_view, alerts=(alert,), metrics=()))).text).split())
+    places = [text.index(word) for word in ("the judge moved", "It is so.", "do x", "zeal", "n 40")]
+    assert places == sorted(places)
+    assert text.count("the judge moved") == 1
 
+
+def test_an_endless_answer_is_cut_and_says_so(report_view):
     case = replace(report_view.flipped[0], after="word " * 5000)
     html = report_html(replace(report_view, flipped=(case,), metrics=()))
     assert "(19000 more characters)" in html
