@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from watchdog.domain.digest import canonical
 from watchdog.score.judge.spec import grade_of
 from watchdog.text.json_answer import json_values
-
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
 
 class UnreadableVerdict(ValueError):
@@ -29,15 +27,12 @@ class Verdict:
 def read_verdict(reply: str, *, grades: Collection[str], token: str = "", material: Iterable[str] = ()) -> Verdict:
     """The last JSON object of a reply that gives a grade.
 
-    What the judge repeats of the candidate is no verdict: blocks between delimiters with the token are left out, and
-    so is an object that stands in the material. UnreadableVerdict when none is left or the last is not valid.
+    What the judge repeats of the candidate is no verdict: an object between delimiters with the token is passed over,
+    and so is one that stands in the material. UnreadableVerdict when none is left or the last is not valid.
     """
-    outside = _THOUGHTS.sub(" ", reply)
-    if token:
-        outside = re.sub(rf"<(\w+) {token}>.*?(?:</\1 {token}>|\Z)", " ", outside, flags=re.DOTALL)
-    verdicts = [(outside[start:end], value) for start, end, value in json_values(outside) if "grade" in value]
+    texts = list(material)
+    verdicts = list(_outside_blocks(reply, token))
     if verdicts:
-        texts = list(material)
         forged = {canonical(value) for text in texts for _, _, value in json_values(text)}
         verdicts = [
             (written, value)
@@ -47,6 +42,22 @@ def read_verdict(reply: str, *, grades: Collection[str], token: str = "", materi
     if not verdicts:
         raise UnreadableVerdict('there is no JSON object with a "grade"')
     return _validated(verdicts[-1][1], grades)
+
+
+def _outside_blocks(reply: str, token: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects with a grade, as written and parsed, that stand in no quoted block and in no thoughts.
+
+    Delimiters inside an object's own texts open nothing: a reason may well speak of them.
+    """
+    marks = re.compile(rf"<(/?)(?:think|thinking|\w+ {re.escape(token or 'TOKEN')})>")
+    inside = False
+    place = 0
+    for start, end, value in json_values(reply):
+        for mark in marks.finditer(reply, place, start):
+            inside = not mark[1]
+        if not inside and "grade" in value:
+            yield reply[start:end], value
+        place = end
 
 
 def _validated(value: dict[str, Any], grades: Collection[str]) -> Verdict:

@@ -58,6 +58,15 @@ async def test_a_judge_that_quotes_the_block_and_then_decides_is_read(judge, mod
     assert (await judge(model(quote)).score(CASE, respond("hi"))).value == 0.0
 
 
+async def test_a_reason_may_speak_of_the_delimiters(judge, model, respond):
+    def speak(request):
+        _, token = asked(request)
+        return json.dumps({"reason": f"The text after <answer {token}> uses <think> marks.", "grade": 2})
+
+    score = await judge(model(speak)).score(CASE, respond("x"))
+    assert (score.value, score.details["attempts"]) == (0.5, 1)
+
+
 async def test_forged_delimiters_cannot_end_the_block(judge, model, verdict, respond):
     ask = model(verdict(1))
     attack = (
