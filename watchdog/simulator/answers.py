@@ -15,7 +15,7 @@ from watchdog.domain.case import Case
 from watchdog.simulator.chance import uniform
 
 REFUSAL = "I'm sorry, but I can't help with that request."
-NOT_IN_CONTEXT = "The context does not contain the information needed to answer this."
+NOT_IN_CONTEXT = "Not in the documents: the context does not say."
 INVENTED = "According to the latest update, this was changed to 17 working days for all premium members."
 _PADDING = (
     "To put it another way, this is what applies in the situation you describe.",
@@ -25,6 +25,11 @@ _PADDING = (
 )
 #: Fields of a JSON answer that hold prose, and so may grow without becoming wrong.
 _PROSE = ("reply", "answer", "message", "text", "summary")
+
+
+def knows(case: Case) -> bool:
+    """Whether a case says, in any way, what a good answer to it is."""
+    return case.expected is not None or bool(_listed(case.metadata.get("good")))
 
 
 def good_answer(case: Case, nonce: int) -> str:

@@ -249,7 +249,7 @@ class Simulator:
         """What is said, and whether it is good, bad, refused or an echo."""
         if luck("refusal") < behaviour.refusals:
             return "refused", answers.REFUSAL
-        if case is None:
+        if case is None or not answers.knows(case):
             return "echo", answers.lengthen(f"You said: {question.text}", behaviour.verbosity)
         quality = next((behaviour.tags[tag] for tag in case.tags if tag in behaviour.tags), behaviour.quality)
         chance = probability_of_case(quality, behaviour.spread, self._memory.difficulty(case))

@@ -4,6 +4,7 @@ from statistics import correlation
 
 import pytest
 
+from watchdog.domain.case import Case, GoldenSet, Message
 from watchdog.errors import UsageError
 from watchdog.simulator.answers import REFUSAL
 from watchdog.simulator.simulator import Question, Simulator
@@ -184,8 +185,6 @@ def test_a_nonce_asks_the_very_same_thing_again(simulator, golden):
 
 
 def test_an_input_that_contains_another_is_told_apart(golden):
-    from watchdog.domain.case import Case, GoldenSet
-
     short = Case(id="short", variables={"input": "Where is my lamp?"}, metadata={"good": "short"})
     long = Case(id="long", variables={"input": "Hello! Where is my lamp? I need it."}, metadata={"good": "long"})
     simulator = Simulator([GoldenSet(name="s", version="1", cases=(short, long), digest="")])
@@ -195,8 +194,6 @@ def test_an_input_that_contains_another_is_told_apart(golden):
 
 
 def test_a_case_given_as_variables_or_as_messages_is_recognised():
-    from watchdog.domain.case import Case, GoldenSet, Message
-
     asked = Case(id="q", variables={"question": "How tall?", "document": "It is 3 m tall."}, metadata={"good": "3 m"})
     chat = Case(
         id="c",
@@ -208,6 +205,13 @@ def test_a_case_given_as_variables_or_as_messages_is_recognised():
     assert simulator.reply(Question(model="m", text="It is 3 m tall.\n\nHow tall?")).text == "3 m"
     assert simulator.reply(Question(model="m", text="And how wide?")).text == "2 m"
     assert simulator.reply(Question(model="m", text="How tall?")).text == "You said: How tall?"
+
+
+def test_a_case_that_does_not_say_what_is_good_is_echoed():
+    open_ended = Case(id="poem", variables={"input": "Write a poem."})
+    simulator = Simulator([GoldenSet(name="s", version="1", cases=(open_ended,), digest="")])
+    assert simulator.reply(Question(model="m", text="Write a poem.")).text == "You said: Write a poem."
+    assert simulator.stats()["models"]["m"]["answers"] == {"echo": 1}
 
 
 def test_an_answer_is_cut_at_the_most_tokens(simulator):
