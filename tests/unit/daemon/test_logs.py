@@ -44,16 +44,16 @@ def test_private_keys_are_left_out_at_every_depth(logged):
 
 @pytest.mark.parametrize("place", ["event", "value", "list", "object"])
 def test_secrets_are_blacked_out_wherever_they_stand(logged, place):
-    log = structlog.get_logger()
+    log, sentence = structlog.get_logger(), f"used {KEY}"
     match place:
         case "event":
-            log.info("used " + KEY)
+            log.info(sentence)
         case "value":
-            log.info("x", error=f"used {KEY}")
+            log.info("x", error=sentence)
         case "list":
-            log.info("x", errors=["a", f"used {KEY}"])
+            log.info("x", errors=["a", sentence])
         case "object":
-            log.info("x", error=ValueError(f"used {KEY}"))
+            log.info("x", error=ValueError(sentence))
     [event] = logged()
     assert KEY not in json.dumps(event)
     assert "[secret]" in json.dumps(event)

@@ -1,0 +1,45 @@
+"""Who may be asked for: a page of a stranger's must not reach us through a name it made up (DNS rebinding)."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class KnownHosts:
+    """Answers 421 unless the Host header is an address, ``localhost`` or one of ``names``.
+
+    A rebinding attack always comes under the attacker's name, so a plain address (a probe's, a scraper's) is safe.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str] = ()) -> None:
+        self._app = app
+        self._names = {"localhost", *(name.lower() for name in names)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or not."""
+        if scope["type"] == "http" and not self._known(Headers(scope=scope).get("host", "")):
+            refusal = PlainTextResponse("this host name is not served here\n", status_code=421)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _known(self, header: str) -> bool:
+        try:
+            host = urlsplit(f"//{header}").hostname or ""
+        except ValueError:
+            return False
+        return host in self._names or _is_address(host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

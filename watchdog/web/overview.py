@@ -1,0 +1,166 @@
+"""How things stand, as plain values: the page and the JSON are two renderings of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from watchdog.daemon.health import Standing
+from watchdog.domain.alert import Alert, AlertState
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm
+from watchdog.domain.run import Run, RunStatus
+from watchdog.domain.watch import Watch
+from watchdog.store.store import Session
+
+#: Best to worst; the worst level of a watch's metrics is the watch's.
+_WORSE = (Level.CALM, Level.LEARNING, Level.SUSPECT, Level.DRIFT)
+#: Runs that are over.
+_ENDED = (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.MISSED, RunStatus.INTERRUPTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    """An open alert."""
+
+    watch: str
+    name: str
+    state: str
+    alert_type: str
+    severity: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    #: Unix time the condition appeared.
+    since: float
+    reason: str
+    cause: str
+    incident: str
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        return self.annotations.get("summary", self.cause)
+
+    @property
+    def runbook(self) -> str:
+        """Path or URL of what to do about it; empty when there is none."""
+        return self.annotations.get("runbook_url", "")
+
+    @property
+    def runbook_link(self) -> str | None:
+        """The runbook, if it may be a link; a path is for reading, and any other scheme is not to be trusted."""
+        return self.runbook if urlsplit(self.runbook).scheme in ("http", "https") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLine:
+    """A watch and its last look. Times are Unix seconds."""
+
+    name: str
+    feature: str
+    team: str
+    vertical: str
+    schedule: str
+    #: ``calm``, ``learning``, ``suspect``, ``drift``; ``blind`` when nothing was measured for too many looks,
+    #: ``not measured`` when the last look gave nothing, ``no baseline``, or ``not looked yet``.
+    level: str
+    #: Metrics that are at that level, when it is suspect or drift.
+    metrics: tuple[str, ...]
+    last_look: float | None
+    last_status: str
+    note: str
+    last_success: float | None
+    next_look: float
+    looking_since: float | None
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """All of it, at one time."""
+
+    at: float
+    watches: tuple[WatchLine, ...]
+    alerts: tuple[AlertLine, ...]
+    #: False when the database could not be asked, and nothing is known.
+    readable: bool = True
+
+
+def overview(session: Session, watches: Mapping[str, Watch], standings: Iterable[Standing], now: float) -> Overview:
+    """How the watches of a daemon stand."""
+    alerts = {name: [_alert_line(name, alert) for alert in session.alerts.open(name)] for name in watches}
+    return Overview(
+        at=now,
+        watches=tuple(_watch_line(session, watches[s.watch], s, len(alerts[s.watch])) for s in standings),
+        alerts=tuple(sorted((line for lines in alerts.values() for line in lines), key=_urgency)),
+    )
+
+
+def _watch_line(session: Session, watch: Watch, standing: Standing, alerts: int) -> WatchLine:
+    ended = session.runs.of_watch(watch.name, statuses=_ENDED, last=1)
+    last: Run | None = ended[0] if ended else None
+    level, metrics = _level(session, watch)
+    return WatchLine(
+        name=watch.name,
+        feature=watch.feature,
+        team=watch.owner.team,
+        vertical=watch.owner.vertical,
+        schedule=str(watch.schedule),
+        level=level,
+        metrics=metrics,
+        last_look=None if last is None else (last.finished_at or last.started_at or last.planned_for),
+        last_status="" if last is None else last.status.value,
+        note="" if last is None else last.note,
+        last_success=session.runs.last_success(watch.name),
+        next_look=standing.next_look,
+        looking_since=standing.looking_since,
+        alerts=alerts,
+    )
+
+
+def _level(session: Session, watch: Watch) -> tuple[str, tuple[str, ...]]:
+    """Level of a watch, and the metrics that are to blame for it."""
+    blind = session.runs.blind_looks(watch.name)
+    if blind >= watch.blind_after:
+        return "blind", ()
+    finished = session.runs.of_watch(watch.name, statuses=[RunStatus.FINISHED], last=1)
+    if blind:
+        return "not measured", ()
+    if not finished:
+        return "not looked yet", ()
+    signals = [s for s in session.detection.signals(watch.name, run_id=finished[0].id) if s.key.arm is Arm.CURRENT]
+    if not signals:
+        return "no baseline", ()
+    return worst(signals)
+
+
+def worst(signals: Iterable[Signal]) -> tuple[str, tuple[str, ...]]:
+    """The worst level of some signals, and whose it is if somebody should care."""
+    listed = list(signals)
+    level = max((signal.level for signal in listed), key=_WORSE.index)
+    caring = level in (Level.SUSPECT, Level.DRIFT)
+    return level.value, tuple(sorted(str(s.key) for s in listed if caring and s.level is level))
+
+
+def _alert_line(watch: str, alert: Alert) -> AlertLine:
+    return AlertLine(
+        watch=watch,
+        name=alert.labels.get("alertname", ""),
+        state=alert.state.value,
+        alert_type=alert.labels.get("alert_type", ""),
+        severity=alert.labels.get("severity", ""),
+        labels=alert.labels,
+        annotations=alert.annotations,
+        since=alert.starts_at,
+        reason=alert.reason.value,
+        cause=alert.cause.value,
+        incident=alert.incident_id,
+    )
+
+
+def _urgency(line: AlertLine) -> tuple[bool, int, float]:
+    """Firing first, then by severity, then the oldest."""
+    order = ("page", "ticket", "info")
+    severity = order.index(line.severity) if line.severity in order else len(order)
+    return (line.state != AlertState.FIRING.value, severity, line.since)
