@@ -21,6 +21,9 @@ _OURS = frozenset({"prompt", "parameters", "model"})
 #: the estimated beginning of a small drop is late by some looks. What changed long before, in calm looks, is innocent.
 _SLACK_LOOKS = 12
 _SLACK_SECONDS = 86400.0
+#: The estimated beginning may also be early by a few looks. What changed later than that came after the drop: it may be
+#: the fix, never the cause.
+_EARLY_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +114,11 @@ def _of_current(situation: Situation, signal: Signal, control: str) -> Verdict:
 def _nearest(situation: Situation, signal: Signal) -> Change | None:
     """The change of the current target nearest to the onset; ours before the provider's when both are."""
     onset = situation.at if signal.since is None else signal.since
-    slack = max(_SLACK_SECONDS, _SLACK_LOOKS * (situation.watch.schedule.every or 0.0))
+    every = situation.watch.schedule.every or 0.0
+    slack = max(_SLACK_SECONDS, _SLACK_LOOKS * every)
+    latest = min(situation.at, onset + _EARLY_LOOKS * every) if every else situation.at
     near = [
-        change
-        for change in situation.changes
-        if change.role is Role.CURRENT and onset - slack <= change.at <= situation.at
+        change for change in situation.changes if change.role is Role.CURRENT and onset - slack <= change.at <= latest
     ]
     return min(near, key=lambda change: (abs(change.at - onset), change.what not in _OURS), default=None)
 

@@ -45,8 +45,9 @@ watches:
     pinned: {{ provider: simulated, model: {pinned}, prompt: golden_sets/support_reply/prompt.md }}
     current: {{ provider: simulated, model: {current}, prompt: golden_sets/support_reply/prompt.md }}
     scorers:
-      - case-checks
+      - is-json: {{ schema: golden_sets/support_reply/schema.json }}
       - json-fields
+      - case-checks
       - not-refusal
     every: 2h
     smallest_drop: 0.03

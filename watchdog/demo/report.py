@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from watchdog.app.build import App
-from watchdog.demo.script import EVERY_HOURS, SCENES
+from watchdog.demo.script import SCENES
 from watchdog.domain.alert import AlertState, AlertType
 from watchdog.domain.metric import Arm
 from watchdog.domain.run import RunStatus
@@ -29,18 +29,21 @@ def write_report(app: App, watch: str, story: Sequence[StoryLine], path: Path, *
         model = [a for a in alerts if a.labels.get("alert_type") == AlertType.MODEL.value]
         flipped: list[FlippedCaseView] = []
         left_out = 0
-        if model and model[0].fired_at is not None and watched.golden is not None:
-            fired = model[0].fired_at
-            onset = float(model[0].annotations.get("since_unix", fired))
-            before = max(
-                (r for r in runs if r.planned_for < onset - 4 * EVERY_HOURS * 3600), key=lambda r: r.planned_for
-            )
-            after = max((r for r in runs if r.planned_for <= fired), key=lambda r: r.planned_for)
+        update = next(since + scene.hour * 3600.0 for scene in SCENES if scene.mark == "silent update")
+        fired = [a.fired_at for a in model if a.fired_at is not None]
+        if fired and watched.golden is not None:
+            before = max((r for r in runs if r.planned_for < update), key=lambda r: r.planned_for)
+            after = max((r for r in runs if r.planned_for <= fired[0]), key=lambda r: r.planned_for)
             cases = {case.id: case for case in watched.golden.cases}
             sides = [(session.responses.of_run(run.id), session.scores.of_run(run.id)) for run in (before, after)]
             flipped, left_out = flipped_cases(cases, sides[0], sides[1])
     markers = [
-        Marker(at=since + scene.hour * 3600.0, kind=MarkerKind.CHANGE, label=scene.mark)
+        Marker(
+            at=since + scene.hour * 3600.0,
+            kind=scene.kind,
+            label=scene.mark,
+            until=since + scene.until * 3600.0 if scene.until is not None else None,
+        )
         for scene in SCENES
         if scene.mark
     ]

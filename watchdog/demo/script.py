@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from watchdog.render.views import MarkerKind
+
 #: Hours between two looks, and how many looks the story has.
 EVERY_HOURS = 2
 LOOKS = 28 * 24 // EVERY_HOURS
@@ -30,8 +32,10 @@ class Scene:
     control: Mapping[str, Any] = field(default_factory=dict)
     #: What the operator does: ``freeze`` a baseline, ``pin`` the current target; nothing when empty.
     operator: str = ""
-    #: Drawn as a mark in the charts.
+    #: Drawn as a mark of that kind in the charts; a span when ``until`` is given.
     mark: str = ""
+    kind: MarkerKind = MarkerKind.CHANGE
+    until: int | None = None
 
     @property
     def look(self) -> int:
@@ -51,12 +55,24 @@ SCENES: tuple[Scene, ...] = (
         sentence="Three days are in; the team freezes them as the baseline.",
         operator="freeze",
         mark="baseline",
+        kind=MarkerKind.NOTE,
     ),
     Scene(
-        hour=206, sentence="The provider goes down: every call is answered 503.", control=_OUTAGE, mark="provider down"
+        hour=206,
+        sentence="The provider goes down: every call is answered 503.",
+        control=_OUTAGE,
+        mark="provider down",
+        kind=MarkerKind.OUTAGE,
+        until=214,
     ),
     Scene(hour=214, sentence="The provider is back.", control=_RECOVERED),
-    Scene(hour=318, sentence="A blip: for one look half of the answers are refusals.", control=_BLIP, mark="blip"),
+    Scene(
+        hour=318,
+        sentence="A blip: for one look half of the answers are refusals.",
+        control=_BLIP,
+        mark="blip",
+        kind=MarkerKind.NOTE,
+    ),
     Scene(hour=320, sentence="The blip is over.", control=_BLIP_OVER),
     Scene(
         hour=408,

@@ -49,6 +49,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     unobserved: list[Unobserved] = []
     signals: list[Signal] = []
     changes: list[Change] = []
+    known: list[Change] = []
     changed: tuple[str, ...] = ()
     if baseline is None:
         admitted = _admitted_arms(built, measured)
@@ -65,7 +66,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores)
         states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(observations, baseline=baseline, states=states, detector_for=lambda _key: detector)
-        changes = _changes(session, baseline, measured)
+        changes, known = _changes(session, baseline, measured)
         session.detection.save_states(baseline.id, run.id, after)
         admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)
     blind_looks = 0 if admitted else session.runs.blind_looks(watch.name) + 1
@@ -74,7 +75,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         at=run.planned_for,
         signals=signals,
         not_observed={look.key: look.reason for look in unobserved},
-        changes=changes,
+        changes=known,
         health=measured.health,
         tools=measured.tools,
         blind_looks=blind_looks,
@@ -127,11 +128,15 @@ def _admitted_arms(built: BuiltWatch, measured: Measured) -> int:
     return sum(key.arm is Arm.CURRENT and enough(key) for key in measured.run_scores.arms(built.watch.name))
 
 
-def _changes(session: Session, baseline: Baseline, measured: Measured) -> list[Change]:
-    """Changes against the baseline that this run still sees, each with the date it was first seen."""
+def _changes(session: Session, baseline: Baseline, measured: Measured) -> tuple[list[Change], list[Change]]:
+    """Changes against the baseline that this run sees, each with the date it was first seen; and all since it.
+
+    A change that was taken back (a model pinned, a prompt rolled back) stays evidence for the drop it came with.
+    """
     runs = [session.runs.get(run_id) for run_id in baseline.run_ids]
     subjects = [run.subject for run in runs if run is not None]
     seen = changes_since(subjects, measured.run.subject, measured.run.planned_for)
     known = session.detection.changes(measured.run.watch, since=baseline.frozen_at)
     first = {(change.role, change.what, change.before, change.after): change for change in reversed(known)}
-    return [first.get((change.role, change.what, change.before, change.after), change) for change in seen]
+    dated = [first.get((change.role, change.what, change.before, change.after), change) for change in seen]
+    return dated, [*known, *(change for change in dated if change not in known)]
