@@ -75,7 +75,7 @@ MISTAKES = [
         "owner: { team: support-ai, vertical: retail }",
         "owner: { team: x",
         "not well-formed",
-        at=None,
+        at="owner:",
     ),
     yaml("the same key twice", "    every: 30m", "    every: 30m\n    every: 20m", "there twice", at="every: 20m"),
     yaml("a tag", "version: 1", "version: !!python/object/apply:os.system [ls]", "tag"),

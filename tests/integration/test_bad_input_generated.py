@@ -82,7 +82,7 @@ def fine_or_told(loaded: Loaded[Joined], folder: Path) -> None:
         assert loaded.checked().settings.folder == folder
     except InvalidInput as invalid:
         told = invalid.problems
-        assert told, "refused without a reason"  # noqa: PT017 - either end is right
+        assert told, "refused without a reason"
     for problem in told:
         assert problem.file
         assert problem.message

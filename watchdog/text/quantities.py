@@ -47,11 +47,3 @@ def parse_rate(text: str) -> tuple[float, float]:
     if count <= 0 or seconds <= 0:
         raise ValueError("must be more than zero")
     return count, seconds
-
-
-def duration_text(seconds: float) -> str:
-    """The shortest way to write a duration exactly: 5400 is ``90m``."""
-    for unit in ("w", "d", "h", "m"):
-        if seconds >= _UNITS[unit] and seconds % _UNITS[unit] == 0:
-            return f"{seconds / _UNITS[unit]:g}{unit}"
-    return f"{seconds:g}s"

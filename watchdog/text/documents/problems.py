@@ -10,6 +10,9 @@ from watchdog.text.documents.node import Node
 
 T = TypeVar("T")
 
+#: Characters of one part of a problem at the most.
+_LONGEST = 500
+
 
 class Problems:
     """The problems of one file, in the order they were found."""
@@ -22,8 +25,16 @@ class Problems:
     def add(self, message: str, *, at: Node | int | None = None, field: str = "", hint: str = "") -> None:
         """Note one; ``at`` is the node or line it is about."""
         line = at.line if isinstance(at, Node) else at
-        message = " ".join(message.split())  # a problem is one line, whatever a library said
-        self.found.append(Problem(file=self.file, line=line, field=field or None, message=message, hint=hint or None))
+        said, place, advice = _one_line(message), _one_line(field), _one_line(hint)
+        self.found.append(Problem(file=self.file, line=line, field=place or None, message=said, hint=advice or None))
+
+
+def _one_line(text: str) -> str:
+    """A text that is one line of printable characters, whatever a library or a key in the file said."""
+    text = " ".join(text.split())
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}..."
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 @dataclass(frozen=True, slots=True)

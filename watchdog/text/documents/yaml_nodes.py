@@ -43,7 +43,9 @@ def parse_yaml(text: str, problems: Problems) -> Node | None:
     try:
         return builder.document(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What was left open is found at the end of the file, but must be closed where it began.
+        left_open = error.context is not None and ("flow" in error.context or "quoted" in error.context)
+        mark = error.context_mark if left_open and error.context_mark else error.problem_mark or error.context_mark
         hint = "indent with spaces, not tabs" if _tab_at(text, mark) else ""
         said = " ".join(part for part in (error.context, error.problem) if part)
         problems.add(f"is not well-formed YAML: {said}", at=mark.line + 1 if mark else None, hint=hint)
