@@ -80,8 +80,10 @@ class TrafficSource:
     """A CaseSource over a JSONL file of canonical rows that the product appends to.
 
     ``path``: the file; when it has too few rows, the one it was last rotated to (``<path>.1``) is read on into.
-    ``per_run``: cases of one look at the most. ``feature``: only rows of this feature. ``rate`` and ``salt``: head
-    sampling by trace (else sample) id, see ``HeadSampler``. ValueError when ``per_run`` or ``rate`` make no sense.
+    ``per_run``: cases of one look at the most. ``feature``: rows that name another feature are left out. ``rate`` and
+    ``salt``: head sampling by trace (else sample) id, see ``HeadSampler``.
+
+    ValueError when ``per_run`` or ``rate`` make no sense.
     """
 
     def __init__(
@@ -165,7 +167,7 @@ class TrafficSource:
         ]
 
     def _reason_against(self, row: TrafficRow, now: float) -> str:
-        if self._feature is not None and row.feature != self._feature:
+        if None not in (self._feature, row.feature) and row.feature != self._feature:
             return "of another feature"
         if row.ts > now:
             return "stamped later than this look"
