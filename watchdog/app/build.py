@@ -83,7 +83,7 @@ class App:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for caller in self._callers.values():
+        for caller in self.callers.values():
             await caller.aclose()
         if "notifiers" in self.__dict__:
             for notifier in self.notifiers:
@@ -114,7 +114,8 @@ class App:
         return PriceTable.bundled(self.settings.prices)
 
     @cached_property
-    def _callers(self) -> dict[str, Caller]:
+    def callers(self) -> dict[str, Caller]:
+        """The callers that were asked for so far, by provider."""
         return {}
 
     def watch(self, name: str) -> Watch:
@@ -139,14 +140,14 @@ class App:
 
     def caller(self, provider: str) -> Caller:
         """The one caller of a provider, shared by every watch and judge."""
-        if provider not in self._callers:
+        if provider not in self.callers:
             plan = self.settings.providers[provider]
             arguments = dict(plan.arguments)
             if "max_connections" in plan.part.parameters:
                 arguments.setdefault("max_connections", plan.limits.max_concurrency)
             built = plan.part.construct(arguments, {"clock": self.clock})
-            self._callers[provider] = Caller(provider, built, plan.limits, self.clock, Random(), self.prices.cost)
-        return self._callers[provider]
+            self.callers[provider] = Caller(provider, built, plan.limits, self.clock, Random(), self.prices.cost)
+        return self.callers[provider]
 
     def built(self, name: str) -> BuiltWatch:
         """A watch with its live parts.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, scores, simulate
+from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, scores, serve, simulate
 
 app = typer.Typer(
     name="eval-watchdog",
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("run")(look.run)
+app.command("serve")(serve.serve)
 app.command("scores")(scores.scores)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(alerts.app, name="alerts")

@@ -1,0 +1,92 @@
+"""``serve``: the daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watchdog.cli.edge import HERE, Config, command, environment
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from watchdog.app.build import App
+    from watchdog.domain.run import RunStatus, Trigger
+
+
+@command
+def serve(
+    *,
+    config: Config = HERE,
+    host: Annotated[str | None, typer.Option(help="Address of the web page; else from watchdog.yaml.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Its port; 0 lets the system choose, else from watchdog.yaml.")
+    ] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """The daemon: looks at every watch when it is due, delivers alerts, serves /healthz, /readyz and /metrics.
+
+    SIGTERM stops it in good order: calls in flight finish, everything is committed, exit code 0.
+
+    Examples:
+        eval-watchdog serve
+        eval-watchdog serve --config /etc/eval-watchdog/watchdog.yaml --port 9464
+    """
+    import asyncio
+
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.daemon.logs import configure_logs
+
+    configure_logs(log_level)
+    app = open_app(config, environment(), SystemClock())
+    server = app.settings.server
+    raise typer.Exit(asyncio.run(_serve(app, host or server.host, server.port if port is None else port)))
+
+
+async def _serve(app: App, host: str, port: int) -> int:
+    from prometheus_client import CollectorRegistry
+
+    from eval_watchdog import version
+    from watchdog.alert.heartbeat import watchdog_heartbeat
+    from watchdog.daemon.daemon import Daemon
+    from watchdog.daemon.until_signal import serve_until_signal
+    from watchdog.domain.run import Trigger
+    from watchdog.web.app import web_app
+    from watchdog.web.metrics import HouseCollector, LookTimes
+    from watchdog.web.server import WebServer
+
+    started_at = app.clock.now()
+    registry = CollectorRegistry()
+    times = LookTimes(registry)
+    async with app:
+        built = {name: app.built(name) for name in app.joined.watches}
+        delivery = app.delivery(lambda: watchdog_heartbeat(app.clock.now(), started_at))
+        ping = app.settings.heartbeat.ping_url
+
+        async def look(watch: str, trigger: Trigger, planned_for: float, stop: asyncio.Event) -> RunStatus:
+            seen = await app.road.look(built[watch], trigger, planned_for, stop=stop)
+            return seen.run.status
+
+        daemon = Daemon(
+            app.joined.watches,
+            look,
+            lambda watch, planned_for: app.road.fresh_run(built[watch], Trigger.SCHEDULE, planned_for),
+            app.store,
+            delivery,
+            app.clock,
+            heartbeat=ping.reveal() if ping else None,
+            retention=app.settings.retention.text,
+            on_look=[times],
+        )
+        collector = HouseCollector(app.store, daemon, delivery, app.clock, version=version(), calls=lambda: _calls(app))
+        registry.register(collector)
+        page = WebServer(web_app(daemon, app.store, app.clock, registry), host, port)
+        return await serve_until_signal(daemon, [page])
+
+
+def _calls(app: App) -> Mapping[tuple[str, str], int]:
+    """Attempts by provider and how they ended."""
+    return {(name, how): n for name, caller in app.callers.items() for how, n in caller.attempts.items()}
