@@ -29,6 +29,7 @@ from watchdog.replay.caller import Caller
 from watchdog.score.judge.judge import Judge
 from watchdog.score.judge.spec import JudgeSpec
 from watchdog.store.store import Store
+from watchdog.text.cron import cron_fields
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.workspace.judges import JudgeFiles
 
@@ -218,7 +219,7 @@ def cadence(schedule: Schedule) -> float:
 
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - a tenth of a second that only cron lines pay
 
-    trigger = CronTrigger.from_crontab(schedule.cron, timezone=ZoneInfo(schedule.timezone))
+    trigger = CronTrigger(**cron_fields(schedule.cron), timezone=ZoneInfo(schedule.timezone))
     # Counted over four weeks from a fixed Monday: the answer must not depend on the day it is asked.
     at, end, count = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC), 0
     while count < 50_000 and (at := trigger.get_next_fire_time(None, at)) is not None and at < end:

@@ -13,6 +13,7 @@ from watchdog.settings.parts import Parts
 from watchdog.settings.scorers import ScorerReading, read_scorer
 from watchdog.settings.shapes import CasesShape, WatchShape
 from watchdog.settings.values import TargetPlan, WatchPlan
+from watchdog.text.cron import cron_fields
 from watchdog.text.documents.fit import dotted, fit
 from watchdog.text.documents.node import Node
 from watchdog.text.documents.problems import Problems, Reference
@@ -161,7 +162,7 @@ def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> 
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only a watch with a cron line pays for it
 
         try:
-            CronTrigger.from_crontab(shape.cron, timezone=shape.timezone)
+            CronTrigger(**cron_fields(shape.cron), timezone=shape.timezone)
         except (ValueError, TypeError) as error:
             place = dotted(field, "cron")
             problems.add(f"is not a cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')

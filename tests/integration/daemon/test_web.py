@@ -189,7 +189,7 @@ async def test_promtool_finds_nothing_to_say_about_the_metrics(stepwise, store, 
 
 
 async def test_the_page_shows_watches_alerts_and_runbooks_and_loads_nothing(stepwise, store, fire, runs, eventually):
-    fire(runbook_url="https://example.org/runbook", effect="-20.0 points")
+    fire(runbook_url="https://example.org/runbook", effect="-20.0 points", next_command="eval-watchdog triage reply")
     async with House(stepwise, store, every=3600.0) as house:
         await eventually(lambda: runs("reply", RunStatus.FINISHED))
         with store.begin() as session:
@@ -201,6 +201,7 @@ async def test_the_page_shows_watches_alerts_and_runbooks_and_loads_nothing(step
     assert "1 alert fires." in page
     assert "reply got worse" in page
     assert "-20.0 points" in page
+    assert "<code>eval-watchdog triage reply</code>" in page
     assert '<a href="https://example.org/runbook" rel="noreferrer noopener">Runbook</a>' in page
     assert '<meta http-equiv="refresh" content="30">' in page
     assert not re.search(r"<script|<link|<img|@import|url\(", page)
