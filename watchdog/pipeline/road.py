@@ -111,6 +111,7 @@ class Road:
                 following.cancel()
         if halt.is_set():
             await asyncio.to_thread(self._close, measured.run, RunStatus.INTERRUPTED, "stopped")
+            measured = replace(measured, run=replace(measured.run, status=RunStatus.INTERRUPTED))
             return Look(measured=measured, decision=None, resumed=opened.resumed)
         decision = await asyncio.to_thread(self._decide, built, measured)
         return Look(measured=measured, decision=decision, resumed=opened.resumed)
