@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchdog.domain.watch import FalseAlarmBudget, Owner
 from watchdog.settings.context import Context
-from watchdog.settings.environment import filled, refuse_written_secrets
+from watchdog.settings.environment import filled, refuse_written_secrets, with_files
 from watchdog.settings.notifiers import read_heartbeat, read_notifiers
 from watchdog.settings.parts import Parts, Vocabulary
 from watchdog.settings.providers import read_providers
@@ -97,7 +97,10 @@ def _settings(context: Context, path: Path) -> Settings:
 
 def _head(context: Context) -> HeadShape | None:
     root, problems = context.root, context.problems
-    node = Node({key: root.mapping[key] for key in _HEAD if key in root.mapping}, root.line, root.key_lines)
+    entries = {key: root.mapping[key] for key in _HEAD if key in root.mapping}
+    if "store" in entries:  # a database URL may hold a password
+        entries["store"] = with_files(entries["store"], context.folder, problems, "store")
+    node = Node(entries, root.line, root.key_lines)
     head = fit(HeadShape, node, problems) if context.all_set(node, "") else None
     if head is not None and not head.store.startswith(_DATABASES):
         hint = "write sqlite:///watchdog.db or postgresql://user@host/name"
