@@ -105,7 +105,7 @@ def _case(row: Node, folder: Path, problems: Problems, read_check: CheckReader) 
     shape = fit(CaseShape, row, problems)
     messages = _messages(row, problems)
     checks = _checks(row, folder, problems, read_check)
-    if shape is not None and not messages and not shape.variables:
+    if shape is not None and shape.input is None and not shape.variables:
         problems.add("has neither input nor variables", at=row)
     if shape is None or len(problems.found) > before:
         return None
