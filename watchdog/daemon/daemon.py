@@ -217,7 +217,7 @@ class Daemon:
         except Exception as error:  # noqa: BLE001 - tried again tomorrow
             _log.warning("old texts could not be forgotten", action="retention-failed", error=in_words(error))
         else:
-            _log.info("old texts are forgotten", action="retention", texts=forgotten)
+            _log.info("old texts are forgotten", action="retention", rows=forgotten)
 
     def _forget_before(self, before: float) -> int:
         with self._store.begin() as session:

@@ -11,6 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from watchdog.daemon.faults import frames, in_words
+from watchdog.errors import UsageError
 from watchdog.text.redaction import find_secrets
 
 #: Keys that hold what users wrote, what models answered, or credentials. They are left out whoever logs them.
@@ -27,7 +28,12 @@ def configure_logs(level: str = "info", *, stream: TextIO | None = None, as_json
     """Set up logging for this process. ``as_json`` None: JSON when ``stream`` (stderr) is no terminal.
 
     Other people's libraries are heard from WARNING on: at lower levels some of them log whole requests.
+
+    Raises:
+        UsageError: there is no such level.
     """
+    if level not in _LEVELS:
+        raise UsageError(f"there is no log level {level!r}; levels: {', '.join(_LEVELS)}")
     stream = stream or sys.stderr
     terminal = stream.isatty()
     rendered = (not terminal) if as_json is None else as_json

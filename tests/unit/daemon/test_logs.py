@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from watchdog.daemon.logs import configure_logs
-from watchdog.errors import NotMeasured
+from watchdog.errors import NotMeasured, UsageError
 
 KEY = "sk-proj-" + "Ab3dEf6hIj9kLm2n" * 3
 
@@ -106,3 +106,8 @@ def test_a_terminal_gets_lines_for_people():
     assert "hello" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
     assert sys.stderr is not stream
+
+
+def test_a_level_that_there_is_not_is_refused():
+    with pytest.raises(UsageError, match="no log level 'loud'; levels: debug, info"):
+        configure_logs("loud")
