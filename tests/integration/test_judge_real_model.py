@@ -54,7 +54,7 @@ class Messages:
         }
         started = time.monotonic()
         try:
-            reply = await self.client.post(f"{URL}/v1/messages", json=body, timeout=request.timeout)
+            reply = await self.client.post(f"{URL}/v1/messages", json=body, timeout=300)
             reply.raise_for_status()
         except httpx2.HTTPError as problem:
             return Response(key=key, status=CallStatus.ERROR, error_kind=ErrorKind.CONNECTION, error=str(problem))
@@ -80,7 +80,7 @@ async def ask():
 def judge(ask):
     spec = JudgeSpec(
         name="correctness", provider="local", model="strong", rubric=RUBRIC, scale={1: 0.0, 3: 1.0}, bar=1.0,
-        parameters={"temperature": 0, "max_tokens": 120}, timeout=300.0,
+        parameters={"temperature": 0, "max_tokens": 120},
     )  # fmt: skip
     return Judge(spec=spec, ask=ask)
 

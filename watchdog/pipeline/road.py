@@ -160,7 +160,8 @@ class Road:
         known = await asyncio.to_thread(self._known, opened, retry_errors)
         deadline = self._clock.monotonic() + watch.deadline - max(0.0, self._clock.now() - (run.started_at or 0.0))
         budget = await asyncio.to_thread(self._budget, watch, run)
-        items = plan(watch, cases, run.id, roles, run.seed, known.done)
+        timeouts = {name: caller.limits.timeout for name, caller in built.callers.items()}
+        items = plan(watch, cases, run.id, roles, run.seed, known.done, timeouts)
         responses = dict(known.responses)
         scores = {(row.key, row.scorer): row for row in known.scores}
         judged: dict[str, list[Response]] = {}
@@ -190,6 +191,7 @@ class Road:
 
         def ask_provider(provider: str) -> Ask:
             async def ask(request: Request) -> Response:
+                request = replace(request, timeout=timeouts[provider])
                 answer = await built.callers[provider].call(_judge_key(run, request), request, budget, deadline, stop)
                 judged.setdefault(provider, []).append(answer)
                 return answer

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from types import MappingProxyType
 
 from watchdog.domain.case import Case, Message
 from watchdog.domain.response import CallStatus, Request, Response, ResponseKey
 from watchdog.domain.target import Prompt, Role
-from watchdog.domain.watch import Watch
+from watchdog.domain.watch import Limits, Watch
 from watchdog.errors import InvalidInput, Problem
 from watchdog.replay.budget import Budget
 from watchdog.replay.caller import Caller
@@ -37,14 +38,16 @@ def plan(
     roles: Sequence[Role],
     seed: int,
     recorded: Collection[ResponseKey] = (),
-    timeout: float = 60.0,
+    timeouts: Mapping[str, float] = MappingProxyType({}),
 ) -> list[WorkItem]:
     """Return every call of a run that is not recorded yet, in the order in which they are to be begun.
 
     Cases (and repeats of a case) are shuffled; the arms of one case follow each other, in random order, so that they
     meet the same weather. Arms with equal targets are all asked: they are a control. The order depends on ``seed``
-    alone, whatever is recorded. Raises InvalidInput when cases do not fit a prompt.
+    alone, whatever is recorded. ``timeouts``: seconds for one attempt, by provider. Raises InvalidInput when cases do
+    not fit a prompt.
     """
+    usual = Limits().timeout
     rng = Random(seed)
     units = [(case, repeat) for case in cases for repeat in range(watch.repeats)]
     rng.shuffle(units)
@@ -73,7 +76,7 @@ def plan(
                 case_id=case.id,
                 repeat=repeat,
                 variables=case.variables,
-                timeout=timeout,
+                timeout=timeouts.get(target.provider, usual),
             )
             items.append(WorkItem(key, target.provider, request))
     if problems:

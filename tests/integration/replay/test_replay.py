@@ -46,7 +46,7 @@ def run(server, caller_for):
             if on_response is not None:
                 on_response(responses)
 
-        items = plan(WATCH, cases, "r", ARMS, seed=1, timeout=timeout)
+        items = plan(WATCH, cases, "r", ARMS, seed=1, timeouts={"p": timeout})
         await replay(items, {"p": caller}, budget or Budget(), on_response=keep, stop=stop, deadline=deadline)
         assert len({response.key for response in responses}) == len(responses)
         assert all(KEY not in (response.error or "") for response in responses)

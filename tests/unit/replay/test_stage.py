@@ -70,7 +70,7 @@ def test_equal_targets_are_both_asked():
 
 
 def test_a_request_carries_what_the_target_and_the_case_say():
-    [item] = plan(watch_of(), cases_of(1), "r", [Role.CURRENT], 1, timeout=9.0)
+    [item] = plan(watch_of(), cases_of(1), "r", [Role.CURRENT], 1, timeouts={"p": 9.0})
     assert item.provider == "p"
     assert (item.request.model, item.request.case_id, item.request.timeout) == ("m", "c0", 9.0)
     assert item.request.parameters == {"temperature": 0}

@@ -75,9 +75,7 @@ class Judge:
         return self._unscored(f"the judge's verdict could not be read: {problem}", replies)
 
     def _request(self, messages: tuple[Message, ...]) -> Request:
-        return Request(
-            model=self.spec.model, messages=messages, parameters=self.spec.parameters, timeout=self.spec.timeout
-        )
+        return Request(model=self.spec.model, messages=messages, parameters=self.spec.parameters)
 
     def _scored(self, verdict: Verdict, replies: list[Response], *, cut: bool) -> Score:
         details = self._details(replies) | {"grade": verdict.grade} | ({"cut": True} if cut else {})

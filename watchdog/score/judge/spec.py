@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,8 +44,6 @@ class JudgeSpec:
     anchors: tuple[Anchor, ...] = ()
     #: Characters of one text (answer, input, ...) that are shown; of a longer one the middle is left out and said so.
     longest: int = 40_000
-    #: Seconds for one call.
-    timeout: float = 60.0
 
     def __post_init__(self) -> None:
         for what in ("name", "model", "rubric"):
@@ -58,8 +55,8 @@ class JudgeSpec:
             raise ValueError("'scale' needs two or more grades of different value")
         if not all(0 <= value <= 1 for value in values) or not 0 <= self.bar <= 1:
             raise ValueError("the values of 'scale' and 'bar' are from 0 to 1")
-        if self.longest < 1000 or not 0 < self.timeout < math.inf:
-            raise ValueError("'longest' is 1000 characters or more and 'timeout' more than 0 seconds")
+        if self.longest < 1000:
+            raise ValueError("'longest' is 1000 characters or more")
         if off := [anchor.id for anchor in self.anchors if anchor.human not in self.scale]:
             raise ValueError(f"the grade of {', '.join(off[:5])} is not on the scale")
         if len({anchor.id for anchor in self.anchors}) < len(self.anchors):

@@ -34,7 +34,6 @@ def test_a_range_is_a_scale_in_equal_steps():
         ({"scale": {1: 0.0, 2: float("nan")}}, "from 0 to 1"),
         ({"bar": 1.1}, "from 0 to 1"),
         ({"longest": 10}, "1000 characters"),
-        ({"timeout": 0}, "more than 0 seconds"),
         ({"anchors": (Anchor(id="a", input="x", answer="y", human="4"),)}, "the grade of a is not on the scale"),
         ({"anchors": (Anchor(id="a", input="x", answer="y", human="1"),) * 2}, "same id"),
     ],
