@@ -53,7 +53,8 @@ watches:
     pinned: {{ provider: here, model: assistant, prompt: prompts/support_reply.md, parameters: {sampling} }}
     current: {{ provider: there, model: assistant, prompt: prompts/support_reply.md, parameters: {sampling} }}
     scorers:
-      - judge: {{ use: helpfulness, provider: judge, model: assistant, parameters: {{ temperature: 0, max_tokens: 120 }} }}
+      - judge:
+          {{ use: helpfulness, provider: judge, model: assistant, parameters: {{ temperature: 0, max_tokens: 120 }} }}
     every: 30m
     smallest_drop: 0.1
     runbook: runbooks/support_reply.md
@@ -103,7 +104,7 @@ def look(folder: Path, name: str) -> dict:
     said = []
     for view in views:
         for row in view["metrics"]:
-            if row["arm"] in ("current", "current-pinned"):
+            if row["arm"] in ("current", "current-pinned") and row["score"] is not None:
                 said.append(f"{row['metric']}/{row['arm']} {row['score']:.3f} {row['level']} {row['evidence']:.1f}")
         lost = {
             o: n for row in view["outcomes"] for o, n in row["counts"].items() if o not in ("passed", "failed") and n
