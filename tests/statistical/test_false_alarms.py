@@ -37,13 +37,17 @@ def test_whatever_the_distribution_false_alarms_are_rarer_than_promised(name, me
     assert runs / (alarms + 2 * np.sqrt(alarms)) >= mean_runs
 
 
-def test_young_watches_of_normal_runs_keep_the_promise():
-    """Student's phase: baselines of 8, the first 92 looks, a theorem too."""
+@pytest.mark.parametrize("keen", [False, True])
+def test_young_watches_of_normal_runs_keep_the_promise(keen):
+    """Student's phase: baselines of 8, the first 92 looks, a theorem too; keen stakes are bets like others."""
     rng, mean_runs, streams, alarms = np.random.default_rng(21), 100.0, 6000, 0
+    sampling = 0.03**2 if keen else 1e-6
     first = rng.normal(0, 0.03, (8, streams))
-    panel = PredictivePanel(first, np.full(first.shape, 1e-6), mean_runs=mean_runs, smallest_drop=0.0)
+    panel = PredictivePanel(first, np.full(first.shape, sampling), mean_runs=mean_runs, smallest_drop=0.0, keen=keen)
     for _ in range(92):
-        ringing = panel.update(rng.normal(0, 0.03, streams), np.full(streams, 1e-6), rng.random(streams)) >= mean_runs
+        ringing = (
+            panel.update(rng.normal(0, 0.03, streams), np.full(streams, sampling), rng.random(streams)) >= mean_runs
+        )
         panel.restart(ringing)
         alarms += int(ringing.sum())
     assert alarms > 500
@@ -65,7 +69,7 @@ def test_streams_of_real_cases_keep_the_promise_over_their_first_looks(simulate,
     mean_runs, streams, looks = 1000.0, 300, 600
     runs = simulate(np.random.default_rng(22), **{"streams": streams, "baseline": 20, "looks": looks, **facts})
     b = len(runs.x) - looks
-    panel = PredictivePanel(runs.x[:b], runs.variance[:b], runs.lost[:b], runs.n[:b], mean_runs=mean_runs)
+    panel = PredictivePanel(runs.x[:b], runs.variance[:b], runs.lost[:b], runs.n[:b], mean_runs=mean_runs, keen=True)
     ties, alarms = np.random.default_rng(23), 0
     for t in range(b, len(runs.x)):
         ringing = panel.update(runs.x[t], runs.variance[t], ties.random(streams), runs.lost[t], runs.n[t]) >= mean_runs

@@ -83,7 +83,7 @@ class PsrDetector:
         self.min_baseline_runs = max(min_baseline_runs, 3)
         self.threshold = math.log(mean_runs_to_false_alarm)
         self._suspect = max(self.threshold - SUSPECT_WITHIN, self.threshold / 2)
-        self._test = PredictiveSR(mean_runs_to_false_alarm, smallest_drop)
+        self._test = PredictiveSR(mean_runs_to_false_alarm, smallest_drop, keen=True)
 
     def start(self, baseline: MetricBaseline) -> DetectorState:
         """State before the first look after the baseline."""

@@ -18,7 +18,6 @@ from watchdog.stats.predictive import (
     CAP,
     CLIP,
     DELTAS,
-    FEW,
     LOCK_AFTER,
     LOCKED_DELTAS,
     MARGIN,
@@ -26,6 +25,7 @@ from watchdog.stats.predictive import (
     WINSOR,
     YOUNG,
 )
+from watchdog.stats.young import FEW, PRIOR_RUNS
 
 Floats = NDArray[np.float64]
 
@@ -42,16 +42,21 @@ class PredictivePanel:
         *,
         mean_runs: float = 87_600.0,
         smallest_drop: float = 0.02,
+        keen: bool = False,
     ) -> None:
         """Baseline runs, each of shape (runs, streams); ``lost`` and ``n`` are both given or both None."""
         first, sampling = np.asarray(x, float), np.asarray(variances, float)
         runs, streams = first.shape
         self.mean_runs = mean_runs
+        self._keen = keen
+        #: Keen stakes: how many runs were there before each, and what it has become, (deltas, streams).
+        self._stakes: list[tuple[int, Floats]] = []
         self._deltas = np.array(DELTAS + LOCKED_DELTAS)[:, None]
         self._windows = 2 * math.log(mean_runs) / self._deltas**2
         # Summed stream by stream, in the order in which one stream alone is: rounding must not make or break ties.
         self._within = np.ascontiguousarray(sampling.T).mean(1)
         self._between = np.maximum(0.0, np.ascontiguousarray(first.T).var(1, ddof=1) - self._within)
+        self._smallest_drop = smallest_drop
         self._floor = np.maximum(np.sqrt(self._within), smallest_drop / 2)
         self._failed = self._cases = None if lost is None or n is None else np.zeros(streams)
         self._history = np.empty((CAP, streams))
@@ -78,7 +83,10 @@ class PredictivePanel:
         self._correlate(rank)
         z = rank if self._runs >= YOUNG else self._predicted(scaled, ties, lost, n)
         growing = len(DELTAS)
-        self._bet(slice(growing), np.clip(z, -CLIP, CLIP))
+        if self._keen and self._runs < YOUNG:
+            self._bet_keenly(slice(growing), np.clip(z, -CLIP, CLIP))
+        else:
+            self._bet(slice(growing), np.clip(z, -CLIP, CLIP))
         value: Floats = self._totals[:growing].mean(0)
         if self._locked is not None:
             z = _normal_rank(self._locked, scaled, ties)
@@ -90,6 +98,8 @@ class PredictivePanel:
     def restart(self, streams: NDArray[np.bool_]) -> None:
         """All bets of these streams (a mask) back to nothing: after an alarm."""
         self._totals[:, streams] = 0.0
+        for _, stake in self._stakes:
+            stake[:, streams] = 0.0
 
     def _common_scale(self, x: Floats, variance: Floats) -> Floats:
         base = self._between + self._within
@@ -105,10 +115,25 @@ class PredictivePanel:
         gain = np.exp(-delta * z - delta**2 * self._inflations[rows] / 2)
         self._totals[rows] = np.minimum((1 + self._totals[rows]) * gain, REACH * self.mean_runs)
 
+    def _bet_keenly(self, rows: slice, z: Floats) -> None:
+        limit, runs = REACH * self.mean_runs, self._runs
+        self._stakes.append((runs, np.ones_like(self._totals[rows])))
+        for begun, stake in self._stakes:
+            shift = self._deltas[rows] * (begun / runs * math.sqrt(runs / (runs + 1)))
+            np.multiply(stake, np.exp(-shift * z - shift**2 * self._inflations[rows] / 2), out=stake)
+            np.minimum(stake, limit, out=stake)
+        self._totals[rows] = np.minimum(sum(stake for _, stake in self._stakes), limit)
+
     def _predicted(self, x: Floats, u: Floats, lost: ArrayLike | None, n: ArrayLike | None) -> Floats:
-        spread = np.maximum(self._raw_spread(), self._floor)
+        spread, freedom = np.maximum(self._raw_spread(), self._floor), np.full(x.shape, self._runs - 1.0)
+        if self._keen:
+            base = self._between + self._within
+            prior = PRIOR_RUNS * np.divide(self._within, base, out=np.zeros_like(base), where=base > 0)
+            freedom = freedom + prior
+            pooled = (prior * self._within + np.maximum(self._squares, 0.0)) / freedom
+            spread = np.maximum(np.sqrt(pooled), self._smallest_drop / 2)
         ahead = (x - self._mean) / (spread * math.sqrt(1 + 1 / self._runs))
-        z = _normal_score(stdtr(self._runs - 1, ahead))
+        z = _normal_score(stdtr(freedom, ahead))
         if lost is None or n is None or self._failed is None or self._cases is None:
             return z
         failed, cases = np.round(np.asarray(lost, float)), np.broadcast_to(np.asarray(n, float), z.shape)

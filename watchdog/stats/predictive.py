@@ -34,9 +34,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, ndtri, stdtr
+from scipy.special import ndtri
 
 from watchdog.stats.autocorrelation import Correlation, inflation
+from watchdog.stats.young import Spread, Stakes, keen_spread, surprise, surprise_of_failures
 
 Floats = NDArray[np.float64]
 
@@ -49,8 +50,6 @@ CLIP = 2.6
 YOUNG = 100
 #: Standard deviations beyond which a run enters mean and spread as if it were nearer.
 WINSOR = 3.0
-#: Expected failures a run below which the beta-binomial prediction is asked as well.
-FEW = 5.0
 #: Runs after the baseline at which the reference of the second sum is locked.
 LOCK_AFTER = 150
 #: Allowance for the error of the locked reference, in standard deviations.
@@ -104,6 +103,8 @@ class PsrState:
     #: Variance inflation of each bet's window, and the bets: ``DELTAS``, then ``LOCKED_DELTAS``.
     inflations: tuple[float, ...]
     bets: tuple[Bet, ...]
+    #: What the growing bets consist of, while they are keen.
+    stakes: Stakes = Stakes()
     #: Constants of the baseline: variance between runs, sampling variance of a run, least spread, runs at the lock.
     between: float
     within: float
@@ -141,6 +142,7 @@ class PsrState:
             "correlation": self.correlation.to_json(),
             "inflations": self.inflations,
             "bets": self.bets,
+            "stakes": [self.stakes.begun, self.stakes.totals.tolist()],
             "constants": [self.between, self.within, self.floor, self.lock_at],
         }
 
@@ -149,6 +151,7 @@ class PsrState:
         """The state that ``to_json`` wrote."""
         between, within, floor, lock_at = value["constants"]
         failures = value["failures"]
+        begun, totals = value["stakes"]
         return cls(
             history=np.asarray(value["history"], dtype=np.float64),
             n=value["n"],
@@ -159,6 +162,7 @@ class PsrState:
             correlation=Correlation.from_json(value["correlation"]),
             inflations=tuple(value["inflations"]),
             bets=tuple(Bet(*bet) for bet in value["bets"]),
+            stakes=Stakes(tuple((k, looks, since) for k, looks, since in begun), np.asarray(totals, dtype=np.float64)),
             between=between,
             within=within,
             floor=floor,
@@ -169,8 +173,10 @@ class PsrState:
 class PredictiveSR:
     """The test for one A (mean runs to a false alarm) and one smallest drop that matters. Holds no state."""
 
-    def __init__(self, mean_runs: float = 87_600.0, smallest_drop: float = 0.02) -> None:
+    def __init__(self, mean_runs: float = 87_600.0, smallest_drop: float = 0.02, *, keen: bool = False) -> None:
         self.mean_runs = mean_runs
+        #: Whether the bets of the first hundred runs are the keen ones of ``young.py``.
+        self.keen = keen
         self.smallest_drop = smallest_drop
         self._limit = REACH * mean_runs
         #: Runs that a bet on delta needs to reach A: over these its variance is inflated.
@@ -232,12 +238,20 @@ class PredictiveSR:
         if remember:
             state = self._correlate(state, rank)
         counted = None if lost is None or n is None or state.failures is None else _counted(lost, n)
-        z = rank if state.n >= YOUNG else _predicted(state, scaled, u, counted)
+        z = _clip(rank if state.n >= YOUNG else self._predicted(state, scaled, u, counted))
         growing = len(DELTAS)
         bets = [
-            self._raise(bet, delta, _clip(z), factor, mark)
+            self._raise(bet, delta, z, factor, mark)
             for bet, delta, factor in zip(state.bets[:growing], DELTAS, state.inflations[:growing], strict=True)
         ]
+        stakes = Stakes()
+        if self.keen and state.n < YOUNG:
+            before = state.stakes if state.stakes.begun else _carried(state)
+            stakes = before.update(z, state.n, DELTAS, state.inflations[:growing], limit=self._limit, mark=mark)
+            bets = [
+                bet._replace(total=min(total, self._limit))
+                for bet, total in zip(bets, stakes.totals.sum(0).tolist(), strict=True)
+            ]
         value = sum(bet.total for bet in bets) / growing
         if state.locked is None:
             bets += state.bets[growing:]
@@ -252,14 +266,15 @@ class PredictiveSR:
             value = (value + sum(bet.total for bet in second) / len(second)) / 2
             bets += second
         best = max(bets, key=_climb)
-        state = replace(state, bets=tuple(bets))
+        looks, since = stakes.likeliest() if stakes.begun else (best.looks, best.since)
+        state = replace(state, bets=tuple(bets), stakes=stakes)
         if remember:
             state = self._remember(state, scaled, counted)
-        return state, Evidence(value, best.looks, best.since)
+        return state, Evidence(value, looks, since)
 
     def restart(self, state: PsrState) -> PsrState:
         """All bets back to nothing, the reference kept: after an alarm, or after a recovery."""
-        return replace(state, bets=(Bet(),) * len(self._windows))
+        return replace(state, bets=(Bet(),) * len(self._windows), stakes=Stakes())
 
     def forget(self, state: PsrState, runs: int) -> PsrState:
         """As though the last runs had not entered the reference: they belong to a drift. The bets are kept."""
@@ -279,6 +294,18 @@ class PredictiveSR:
                 correlation=state.correlation.without_last(runs),
             )
         )
+
+    def _predicted(self, state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
+        """Normal score of a run in a young watch: the less surprising of two predictions."""
+        spread = Spread(state.spread, state.n - 1)
+        if self.keen:
+            spread = keen_spread(state.squares, state.n, state.within, state.between, self.smallest_drop / 2)
+        z = surprise(x, state.n, state.mean, spread)
+        if failures is None or state.failures is None:
+            return z
+        before = state.failures
+        checked = surprise_of_failures(*failures, sum(f for f, _ in before), sum(n for _, n in before), u)
+        return z if checked is None else max(z, checked)
 
     def _raise(self, bet: Bet, delta: float, z: float, factor: float, mark: float) -> Bet:
         gain = -delta * z - delta * delta * factor / 2
@@ -315,32 +342,6 @@ class PredictiveSR:
         )
 
 
-def _predicted(state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
-    """Normal score of a run in a young watch: Student's prediction, checked by the beta-binomial one."""
-    ahead = (x - state.mean) / (state.spread * math.sqrt(1 + 1 / state.n))
-    z = _normal_score(float(stdtr(state.n - 1, ahead)))
-    if failures is None or state.failures is None:
-        return z
-    failed_before = sum(failed for failed, _ in state.failures)
-    cases_before = sum(cases for _, cases in state.failures)
-    failed, cases = failures
-    if cases_before and failed_before / cases_before * cases < FEW:
-        p = _more_failures(failed, cases, failed_before + 0.5, cases_before - failed_before + 0.5, u)
-        z = max(z, _normal_score(p))
-    return z
-
-
-def _more_failures(failed: int, cases: int, a: float, b: float, u: float) -> float:
-    """P(more failures) + u P(as many) of a beta-binomial(cases, a, b): small when many failed."""
-    below = failed * 2 <= cases
-    k = np.arange(failed + 1) if below else np.arange(failed, cases + 1)
-    log_choose = -math.log(cases + 1) - betaln(cases - k + 1, k + 1)
-    mass = np.exp(log_choose + betaln(k + a, cases - k + b) - betaln(a, b))
-    if below:
-        return max(1 - float(mass.sum()), 0.0) + u * float(mass[-1])
-    return float(mass[1:].sum()) + u * float(mass[0])
-
-
 def _rank(history: Floats, x: float, u: float) -> float:
     """Normal score of the rank of x among earlier runs, its ties broken by ``u``."""
     below = np.count_nonzero(history < x)
@@ -368,12 +369,17 @@ def _counted(lost: float, n: int) -> tuple[int, int]:
     return min(max(round(lost), 0), int(n)), int(n)
 
 
+def _carried(state: PsrState) -> Stakes:
+    """The bets of a mature watch that became young again, because most of its runs belonged to a drift."""
+    totals = [bet.total for bet in state.bets[: len(DELTAS)]]
+    if not any(totals):
+        return Stakes()
+    best = max(state.bets, key=_climb)
+    return Stakes(((state.n, best.looks, best.since),), np.array([totals]))
+
+
 def _clip(z: float) -> float:
     return min(max(z, -CLIP), CLIP)
-
-
-def _normal_score(p: float) -> float:
-    return float(ndtri(min(max(p, 1e-15), 1 - 1e-15)))
 
 
 def _climb(bet: Bet) -> float:

@@ -21,7 +21,8 @@ def streams(kind, runs, seed):
 
 @pytest.mark.parametrize("kind", ["near-perfect", "binary", "difference"])
 @pytest.mark.parametrize("baseline", [8, 20])
-def test_every_stream_has_the_evidence_it_has_alone(kind, baseline):
+@pytest.mark.parametrize("keen", [False, True])
+def test_every_stream_has_the_evidence_it_has_alone(kind, baseline, keen):
     x, variance, u, lost, n = streams(kind, 420, baseline)
     counted = kind != "difference"
     mean_runs = 400.0
@@ -29,8 +30,10 @@ def test_every_stream_has_the_evidence_it_has_alone(kind, baseline):
     def failures(part):
         return (lost[part], n[part]) if counted else (None, None)
 
-    panel = PredictivePanel(x[:baseline], variance[:baseline], *failures(slice(baseline)), mean_runs=mean_runs)
-    test = PredictiveSR(mean_runs)
+    panel = PredictivePanel(
+        x[:baseline], variance[:baseline], *failures(slice(baseline)), mean_runs=mean_runs, keen=keen
+    )
+    test = PredictiveSR(mean_runs, keen=keen)
     states = []
     for s in range(x.shape[1]):
         alone = (lost[:baseline, s], n[:baseline, s]) if counted else (None, None)
