@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from watchdog.app.build import App
+    from watchdog.domain.alert import Alert
     from watchdog.domain.run import RunStatus, Trigger
 
 
@@ -63,7 +64,12 @@ async def _serve(app: App, host: str, port: int) -> int:
     times = LookTimes(registry)
     async with app:
         built = {name: app.built(name) for name in app.joined.watches}
-        delivery = app.delivery(lambda: watchdog_heartbeat(app.clock.now(), started_at))
+
+        def heartbeat() -> Alert | None:
+            # Silence must not look like health: a daemon whose looks are late lets its dead man's switch go off.
+            return None if daemon.late() else watchdog_heartbeat(app.clock.now(), started_at)
+
+        delivery = app.delivery(heartbeat)
         ping = app.settings.heartbeat.ping_url
 
         async def look(watch: str, trigger: Trigger, planned_for: float, stop: asyncio.Event) -> RunStatus:
@@ -83,7 +89,7 @@ async def _serve(app: App, host: str, port: int) -> int:
         )
         collector = HouseCollector(app.store, daemon, delivery, app.clock, version=version(), calls=lambda: _calls(app))
         registry.register(collector)
-        page = WebServer(web_app(daemon, app.store, app.clock, registry), host, port)
+        page = WebServer(web_app(daemon, app.store, app.clock, registry, hosts=[host]), host, port)
         return await serve_until_signal(daemon, [page])
 
 

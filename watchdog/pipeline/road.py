@@ -23,7 +23,7 @@ from watchdog.domain.run import Run, RunStatus, Trigger
 from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
-from watchdog.errors import NotMeasured, StoreError
+from watchdog.errors import NotMeasured, StoreError, WatchdogError
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
@@ -104,7 +104,9 @@ class Road:
         try:
             measured = await self._measure(built, opened, halt, progress, retry_errors)
         except BaseException as error:
-            await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, str(error))
+            # Our own sentences quote no prompt and no answer; somebody else's may.
+            note = str(error) if isinstance(error, WatchdogError) else type(error).__name__
+            await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, note)
             raise
         finally:
             if following is not None:
