@@ -163,11 +163,8 @@ def _ip(match: re.Match[str]) -> Span | None:
         return None
     if address.version == 6 and not any(len(group) > 2 for group in match[0].split(":")):
         return None  # slices and ratios, a::b
-    return (
-        None
-        if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_reserved
-        else match.span()
-    )
+    nobody = address.is_loopback or address.is_unspecified or address.is_multicast or address.is_reserved
+    return None if nobody or match[0].startswith("0.") else match.span()
 
 
 def _cpf(match: re.Match[str]) -> Span | None:
@@ -219,7 +216,7 @@ def _changes(text: str) -> int:
 
 def _assigned_key(match: re.Match[str]) -> Span | None:
     value = match[1]
-    random = _mixed(value) and _changes(value) >= 3 and _bits_per_character(value) >= 3.2
+    random = _changes(value) >= 3 and _bits_per_character(value) >= 3.2
     return match.span(1) if random else None
 
 

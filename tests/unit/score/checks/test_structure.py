@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 
@@ -88,9 +89,13 @@ def test_a_schema_in_a_file_counts_by_its_content(tmp_path, scored):
 
 
 def test_a_schema_never_sends_anyone_to_the_network(scored):
-    check = IsJson(schema={"$ref": "http://127.0.0.1:9/schema.json"})
-    with pytest.raises(Exception, match="Unresolvable"):
-        scored(check, "{}")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        check = IsJson(schema={"$ref": f"http://127.0.0.1:{server.getsockname()[1]}/schema.json"})
+        with pytest.raises(Exception, match="Unresolvable"):
+            scored(check, "{}")
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 @pytest.mark.parametrize(

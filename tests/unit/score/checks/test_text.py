@@ -100,8 +100,9 @@ def test_facts_pass_at_their_bar(scored):
     assert (score.value, score.outcome) == (0.5, "passed")
 
 
-def test_a_runaway_pattern_leaves_the_answer_unscored(scored):
-    score = scored(Regex(pattern=r"(a+)+b", timeout=0.05), "a" * 5000)
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_runaway_pattern_leaves_the_answer_unscored(scored, whole):
+    score = scored(Regex(pattern=r"(a+)+b", timeout=0.05, whole=whole), "a" * 5000)
     assert score.value is None
     assert "took more than 0.05 s" in score.reason
 
