@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from watchdog.app.join import Joined, join
+from watchdog.cli import app
 from watchdog.errors import InvalidInput, Problem
 from watchdog.text.documents.problems import Loaded
 from watchdog.workspace.init import write_workspace
@@ -414,6 +417,42 @@ def test_a_mistake_is_told_with_its_place(mistake: Broken, workspace: Path) -> N
         and mistake.hint in (problem.hint or "")
     ]
     assert matching, f"expected {mistake.says!r} at line {line}, told: {[str(problem) for problem in told]}"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_check_ends_with_2_and_names_the_place(
+    mistake: Broken, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workspace / mistake.file
+    path.write_text(path.read_text(encoding="utf-8").replace(mistake.old, mistake.new, 1), encoding="utf-8")
+    monkeypatch.chdir(workspace)
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    done = CliRunner().invoke(app, ["check"])
+    assert done.exit_code == 2
+    assert isinstance(done.exception, SystemExit)
+    assert done.stdout == ""
+    assert re.search(rf"^  {re.escape(mistake.told_in or mistake.file)}:", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["run", "support_reply"], ["scores", "support_reply"], ["alerts", "list"]]
+)
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00", b"\x89PNG\r\n\x1a\n\0\0", b"[" * 100_000, b"a: &a [*a]", b"\t", b"a: b: c", None]
+)
+def test_no_command_shows_a_traceback(
+    command: list[str], content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is None:
+        (tmp_path / YAML).mkdir()
+    else:
+        (tmp_path / YAML).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2
+    assert isinstance(done.exception, SystemExit)
+    assert YAML in done.stderr
 
 
 def test_every_mistake_in_every_file_is_told_at_once(workspace: Path) -> None:

@@ -23,6 +23,8 @@ class _Variant:
     current: str
     #: Model of the judge; empty leaves the judge commented out.
     judge: str
+    #: The ``prices`` section.
+    prices: str = ""
 
 
 _RECORDED = "  main: { kind: recorded, path: recordings/support_reply.jsonl }"
@@ -45,6 +47,7 @@ VARIANTS = {
         pinned="recorded-2026-11-21",
         current="recorded",
         judge="",
+        prices="\nprices:\n  recorded: { input: 0, output: 0 } # USD per million tokens; known models need no entry\n",
     ),
     "openai": _Variant(
         "\n".join([_OPENAI, _JUDGES, _aside(_RECORDED)]),
@@ -110,5 +113,6 @@ def _configuration(template: str, variant: _Variant) -> str:
         template.replace("{providers}", variant.providers)
         .replace("{pinned}", variant.pinned)
         .replace("{current}", variant.current)
+        .replace("{prices}", variant.prices)
         .replace("{judge}", judge if variant.judge else judge.replace("- judge", "# - judge"))
     )

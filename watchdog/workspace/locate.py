@@ -42,6 +42,6 @@ def names(kind: str, folder: Path) -> list[str]:
 
 def _shipped_places(kind: str) -> list[Path]:
     in_package, in_checkout = _FOLDERS[kind]
-    checkout = _PACKAGE.parent
-    beside = [checkout / in_checkout] if (checkout / "eval_watchdog.py").is_file() else []
-    return [*beside, _PACKAGE / "_bundled" / in_package]
+    bundled = _PACKAGE / "_bundled"
+    # Beside an installed package lie other people's folders; some distributions leave a "migrations" there.
+    return [bundled / in_package] if bundled.is_dir() else [_PACKAGE.parent / in_checkout]
