@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+from typer.testing import CliRunner
+
+from watchdog.cli import app
+
+COMMANDS = [
+    ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
+    ["baseline", "compare"], ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
+    ["db", "upgrade"], ["simulate"], ["demo"],
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A workspace from init with nine looks and a baseline."""
+    folder = tmp_path_factory.mktemp("workspace") / "support"
+    assert CliRunner().invoke(app, ["init", str(folder)]).exit_code == 0
+    for _ in range(9):
+        done = CliRunner().invoke(app, ["run", "--config", str(folder), "--json"])
+        assert done.exit_code == 0, done.output
+    arguments = ["baseline", "freeze", "support_reply", "--because", "first", "--by", "ann", "-c", str(folder)]
+    done = CliRunner().invoke(app, arguments)
+    assert "locked, from 9 runs" in done.output
+    return folder
+
+
+def ask(workspace, *arguments):
+    done = CliRunner().invoke(app, [*arguments, "--config", str(workspace)])
+    return done.exit_code, done.output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_an_example_in_its_help(command):
+    done = CliRunner().invoke(app, [*command, "--help"])
+    assert done.exit_code == 0
+    assert f"eval-watchdog {' '.join(command)}" in " ".join(done.output.split())
+
+
+def test_a_look_after_the_baseline_is_held_against_it(workspace):
+    code, output = ask(workspace, "run", "--json")
+    assert code == 0
+    [view] = json.loads(output)
+    rows = {(row["metric"], row["arm"]): row for row in view["metrics"]}
+    assert rows["case-checks", "current"]["level"] == "calm"
+    assert rows["case-checks", "current"]["n"] == 30
+    assert sum(sum(row["counts"].values()) for row in view["outcomes"]) == 30 * 2 * 3
+
+
+def test_scores_tell_runs_and_metrics_for_people_and_machines(workspace):
+    code, output = ask(workspace, "scores", "support_reply", "--since", "1h")
+    assert code == 0
+    assert "finished" in output
+    code, output = ask(workspace, "scores", "support_reply", "--since", "1h", "--json")
+    view = json.loads(output)
+    assert len(view["runs"]) >= 9
+    assert all(set(run["counts"]) <= {"passed", "failed"} for run in view["runs"])
+    assert ask(workspace, "scores", "support_reply", "--since", "yesterday")[0] == 2
+
+
+def test_the_baseline_says_who_froze_it_when_and_why(workspace):
+    code, output = ask(workspace, "baseline", "show", "support_reply")
+    assert code == 0
+    assert "by ann: first" in output
+    ask(workspace, "run")
+    code, output = ask(workspace, "baseline", "compare", "support_reply", "--json")
+    assert code == 0
+    compared = {row["metric"]: row for row in json.loads(output)}
+    assert compared["support_reply/case-checks/current"]["effect"] == pytest.approx(0.0)
+
+
+def test_an_unknown_watch_is_told_with_what_was_meant(workspace):
+    for command in (["run", "suport_reply"], ["scores", "suport_reply"], ["baseline", "show", "suport_reply"]):
+        code, output = ask(workspace, *command)
+        assert code == 2
+        assert "support_reply" in output
+
+
+def test_a_watch_without_a_baseline_says_how_to_get_one(tmp_path):
+    assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
+    code, output = ask(tmp_path, "baseline", "show", "support_reply")
+    assert code == 4
+    assert "baseline freeze support_reply" in output
+    code, output = ask(tmp_path, "baseline", "freeze", "support_reply", "--because", "x")
+    assert code == 4
+    assert "eval-watchdog run support_reply" in output
+
+
+def test_a_baseline_of_too_few_runs_is_learning_and_says_so(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    for _ in range(3):
+        ask(tmp_path, "run")
+    code, output = ask(tmp_path, "baseline", "freeze", "support_reply", "--because", "too early")
+    assert code == 0
+    assert "learning" in output
+    assert "8 runs" in output
+    code, output = ask(tmp_path, "run", "--json")
+    [view] = json.loads(output)
+    assert {row["level"] for row in view["metrics"]} == {"learning"}
+
+
+def test_a_changed_golden_set_stops_detection_with_a_message_and_exit_code_4(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    for _ in range(8):
+        ask(tmp_path, "run")
+    ask(tmp_path, "baseline", "freeze", "support_reply", "--because", "first")
+    cases = tmp_path / "golden_sets" / "support_reply" / "cases.jsonl"
+    rows = [json.loads(line) for line in cases.read_text().splitlines()]
+    for row in rows[:10]:
+        row["checks"] = [{"contains": "something else"}]
+    cases.write_text("\n".join(json.dumps(row) for row in rows))
+    code, output = ask(tmp_path, "run")
+    assert code == 4
+    assert "golden set" in output
+    assert "freeze" in output
+    code, output = ask(tmp_path, "alerts", "list", "--json")
+    assert not [alert for alert in json.loads(output) if alert["alert_type"] == "model"]
+
+
+def test_a_dry_run_says_what_would_be_asked_and_writes_nothing(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    code, output = ask(tmp_path, "run", "--dry-run", "--json")
+    assert code == 0
+    [row] = json.loads(output)
+    assert (row["golden_cases"], row["calls"]) == (30, 60)
+    assert not (tmp_path / "watchdog.db").exists()
+
+
+def test_alerts_and_incidents_of_a_quiet_watch_are_none(workspace):
+    assert ask(workspace, "alerts", "list") == (0, "No alerts.\n")
+    assert ask(workspace, "incidents") == (0, "No incidents.\n")
+    assert json.loads(ask(workspace, "incidents", "--json")[1]) == []
+    code, output = ask(workspace, "alerts", "resolve", "nonsense", "--because", "x")
+    assert code == 2
+    assert "alerts list" in output
+
+
+def test_golden_lint_has_nothing_to_say_of_the_workspace_from_init(workspace):
+    code, output = ask(workspace, "golden", "lint")
+    assert code == 0
+    assert "error" not in output
+
+
+def test_a_database_of_another_revision_is_refused_with_the_remedy(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    ask(tmp_path, "run")
+    with sqlite3.connect(tmp_path / "watchdog.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.close()
+    code, output = ask(tmp_path, "run")
+    assert code == 2
+    assert "db upgrade" in output
+
+
+def test_db_upgrade_on_an_empty_place_makes_the_newest_schema(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    code, output = ask(tmp_path, "db", "upgrade", "--json")
+    assert code == 0
+    assert json.loads(output)["before"] is None
+    assert ask(tmp_path, "run")[0] == 0
+    assert "already" in ask(tmp_path, "db", "upgrade")[1]
+
+
+def test_the_schema_for_editors_accepts_the_workspace_from_init(workspace):
+    import jsonschema
+    import yaml
+
+    done = CliRunner().invoke(app, ["check", "--schema"])
+    schema = json.loads(done.output)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(yaml.safe_load((workspace / "watchdog.yaml").read_text()), schema)
