@@ -61,7 +61,8 @@ def test_personal_data_is_found_by_shape_and_checksum(text, kind, found):
         "Call 2 people on 24 December 2026; text 160 characters; fax 3 pages.",
         "You asked 12 days ago, I waited 45 minutes, twice, for a 1,299.00 EUR laptop (model XPS-13-9315).",
         "The password: required. Password is case-sensitive. Your token is invalid. The secret is simplicity.",
-        "max_tokens: 1024, token: order-confirmation-mail-2026, the key = value, api key: see your settings page, sk-learn-is-a-nice-long-library-name",
+        "max_tokens: 1024, the key = value, api key: see your settings page, sk-learn-is-a-nice-long-library-name",
+        "token: order-confirmation-mail-2026",
         "IBAN DE00 3704 0044 0532 0130 00 has a wrong checksum, GB99 too.",
         "@support please look; user@localhost; a @ b. 10@5",
         "Le 21 11 2026 à 10 h, colis 6 12 34; 100 000 000 habitants; 2026 11 21.",
@@ -159,4 +160,4 @@ def test_hostile_text_takes_linear_time(unit):
         return time.process_time() - start
 
     # Quadratic work would make 16 times the text cost 256 times the time (and minutes).
-    assert seconds(320_000) < 64 * max(seconds(20_000), 0.002)
+    assert seconds(160_000) < 64 * max(seconds(10_000), 0.002)
