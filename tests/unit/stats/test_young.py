@@ -76,8 +76,8 @@ def looks_to_alarm(drop, *, keen, seed, limit=100):
 
 
 def test_a_drop_that_was_there_from_the_first_look_is_found_with_keen_bets():
-    keen = [looks_to_alarm(0.25, keen=True, seed=seed) for seed in range(60)]
-    plain = [looks_to_alarm(0.25, keen=False, seed=seed) for seed in range(60)]
+    keen = [looks_to_alarm(0.25, keen=True, seed=seed) for seed in range(40)]
+    plain = [looks_to_alarm(0.25, keen=False, seed=seed) for seed in range(40)]
     assert np.median(keen) <= 7
     assert np.mean(np.array(keen) < 40) >= 0.95
     assert np.mean(np.array(plain) < 40) < 0.9
