@@ -18,6 +18,7 @@ from watchdog.settings.secret import scrubbed
 from watchdog.text.documents.fit import dotted, explain
 from watchdog.text.documents.node import Node, plain
 from watchdog.text.documents.problems import Problems
+from watchdog.text.documents.reading import is_there
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.text.documents.yaml_nodes import number_of
 from watchdog.text.quantities import parse_duration, parse_money
@@ -131,11 +132,7 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
 
 def _file(value: str, node: Node, name: str, place: Place) -> Path:
     path = place.folder / value
-    try:
-        there = path.is_file()
-    except (OSError, ValueError):
-        there = False
-    if not there:
+    if not is_there(path) or not path.is_file():
         place.problems.add(f"there is no file {value!r}", at=node, field=dotted(place.field, name))
     return path
 

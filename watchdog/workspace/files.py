@@ -9,7 +9,7 @@ from typing import TypeVar
 from watchdog.domain.target import Prompt
 from watchdog.errors import Problem
 from watchdog.text.documents.problems import Loaded, Reference
-from watchdog.text.documents.reading import shown
+from watchdog.text.documents.reading import is_there, shown
 from watchdog.text.documents.short_form import CheckReader
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.workspace.golden import GoldenFiles, load_golden
@@ -63,7 +63,7 @@ class Workspace:
     def prompt(self, reference: Reference, golden: GoldenFiles | None = None) -> Prompt | None:
         """The prompt of that path; every case of ``golden`` must give the variables it asks for."""
         path = self.folder / reference.path
-        if not _exists(path):
+        if not is_there(path):
             self._problems.append(reference.problem(f"there is no prompt file {reference.path!r}"))
             return None
         before = len(self.problems)
@@ -102,10 +102,3 @@ def _missing_variables(prompt: Prompt, golden: GoldenFiles, reference: Reference
                 f"the prompt asks for {{{{ {variable} }}}}, which case {without[0]!r}{more} of "
                 f"{golden.golden_set.name!r} does not give"
             )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False

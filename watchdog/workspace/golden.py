@@ -13,7 +13,7 @@ from watchdog.text.documents.fit import fit
 from watchdog.text.documents.json_nodes import parse_json_lines
 from watchdog.text.documents.node import Node, plain
 from watchdog.text.documents.problems import Loaded, Problems
-from watchdog.text.documents.reading import LARGEST_LINES, read_bytes, read_text
+from watchdog.text.documents.reading import LARGEST_LINES, is_there, read_bytes, read_text
 from watchdog.text.documents.short_form import CheckReader, CheckReading
 from watchdog.text.documents.yaml_nodes import parse_yaml
 from watchdog.workspace.shapes import CaseShape, ConversationShape, SetShape
@@ -75,7 +75,12 @@ def load_golden(folder: Path, shown: str, read_check: CheckReader) -> Loaded[Gol
 def _head(path: Path, problems: Problems) -> SetShape | None:
     text = read_text(path, problems)
     root = None if text is None else parse_yaml(text, problems)
-    return None if root is None else fit(SetShape, root, problems)
+    shape = None if root is None else fit(SetShape, root, problems)
+    if root is not None and shape is not None:
+        for key, name in (("prompt", shape.prompt), ("schema", shape.json_schema)):
+            if name is not None and not is_there(path.parent / name):
+                problems.add(f"there is no file {name!r} beside it", at=root.line_of(key), field=key)
+    return shape
 
 
 def _cases(folder: Path, problems: Problems, read_check: CheckReader) -> tuple[tuple[Case, ...], dict[str, int]]:

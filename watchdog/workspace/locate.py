@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from watchdog.text.documents.reading import is_there
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 #: By kind: its folder in a workspace and in the package, and its folder in a checkout.
 _FOLDERS = {
@@ -20,13 +22,7 @@ def locate(kind: str, name: str, folder: Path) -> Path | None:
     if not Path(name).is_absolute():
         last = Path(name).name
         candidates += [place / last for place in _shipped_places(kind)]
-    for candidate in candidates:
-        try:
-            if candidate.exists():
-                return candidate
-        except (OSError, ValueError):  # a name that no file can have
-            return None
-    return None
+    return next((candidate for candidate in candidates if is_there(candidate)), None)
 
 
 def shipped(kind: str) -> Path | None:

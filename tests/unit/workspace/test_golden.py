@@ -60,6 +60,17 @@ def test_the_set_says_who_it_is(golden):
     assert loaded.value.tags == ("t",)
 
 
+def test_files_that_the_set_names_must_be_there(golden, tmp_path):
+    told = [str(problem) for problem in golden({"id": "a", "input": "x"}, prompt="p.md", schema="s.json").problems]
+    assert told == [
+        "reply/set.yaml:2: prompt: there is no file 'p.md' beside it",
+        "reply/set.yaml:5: schema: there is no file 's.json' beside it",
+    ]
+    assert len(golden({"id": "a", "input": "x"}, prompt="p" * 5000).problems) == 1
+    (tmp_path / "reply" / "p.md").write_text("{{ input }}")
+    assert golden({"id": "a", "input": "x"}, prompt="p.md").value.prompt == "p.md"
+
+
 BASE = {"id": "a", "input": "x", "expected": "y", "contexts": ["c"], "checks": ["answered"], "variables": {"v": 1}}
 
 

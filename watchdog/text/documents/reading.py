@@ -52,6 +52,14 @@ def read_bytes(path: Path, problems: Problems, *, largest: int = LARGEST) -> byt
     return None
 
 
+def is_there(path: Path) -> bool:
+    """Whether a path exists; False for one that no file system can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def shown(path: Path) -> str:
     """A path as short as it can be said from where the command was typed."""
     relative = os.path.relpath(path)
