@@ -4,8 +4,8 @@ A look is *bad* when its summary lies below the reference mean by more than max(
 row ask for a confirmation look; the third makes it a drift. Statistics alone would take four to five looks, because
 they clip what one look may say.
 
-Calibrated, not proven: for normal runs a bad look is a matter of millennia; the three in a row are for everything
-else (a provider's bad half-hour, a truncated batch), which is why nobody is woken before the third.
+Calibrated, not proven. In 200,000 lives of a hundred looks after a baseline of 8 no independent runs rang; where all
+that varies is strongly correlated weather (AR(.6), no sampling noise), 3 in a thousand did, 0.2 after a baseline of 20.
 """
 
 from __future__ import annotations

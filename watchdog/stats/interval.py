@@ -2,8 +2,10 @@
 
 Student's two-sample t on run summaries with a pooled spread: the runs since the onset against the reference before
 it, each mean's variance inflated by the autocorrelation of runs. The spread is never taken below what sampling alone
-makes it. Exact for normal runs and an onset fixed beforehand. The onset is estimated from the same runs, and looking
-where it is worst makes a fresh drop look larger than it is; every further look of the drift corrects that.
+makes it. Exact for normal runs and an onset fixed beforehand. The onset is estimated from the same runs, and a lower
+level of a pass rate varies more than the reference did: in simulations of drops of 3 to 20 points the 90 % interval
+held the truth in 70 to 84 % of the cases at the alarm, and in 83 to 95 % thirty looks later. The estimate itself was
+up to a tenth too large at the alarm.
 """
 
 from __future__ import annotations
