@@ -12,6 +12,8 @@ from watchdog.domain.metric import MetricKey, Observation
 
 #: Detector states as JSON values, as the store keeps them.
 States = Mapping[MetricKey, Mapping[str, Any]]
+#: Raised whenever the states' form or the detector's arithmetic changes: older states are made anew from history.
+STATE_VERSION = 2
 
 
 def detect(
@@ -20,25 +22,35 @@ def detect(
     baseline: Baseline,
     states: States,
     detector_for: Callable[[MetricKey], PsrDetector],
+    history: Callable[[MetricKey], Iterable[Observation]] = lambda _key: (),
 ) -> tuple[list[Signal], dict[MetricKey, dict[str, Any]]]:
     """Signals of one look, and the states of its metrics after it.
 
-    A metric without a state starts from the baseline; one that the baseline does not know is learning.
+    A metric without a state, or with one that an older version wrote, is replayed from the baseline over ``history``:
+    its observations since the baseline and before this look, oldest first. A state is a function of these and nothing
+    else. A metric that the baseline does not know is learning.
     """
     signals: list[Signal] = []
     after: dict[MetricKey, dict[str, Any]] = {}
     for observation in observations:
         key = observation.key
         detector = detector_for(key)
-        known = states.get(key)
-        if known is None:
+        state = _restored(states.get(key))
+        if state is None:
             state = detector.start(baseline.metrics.get(key) or _unknown(key))
-        else:
-            state = DetectorState.from_json(known)
+            for past in history(key):
+                state, _ = detector.update(state, past)
         state, signal = detector.update(state, observation)
         signals.append(signal)
-        after[key] = state.to_json()
+        after[key] = {"version": STATE_VERSION, **state.to_json()}
     return signals, after
+
+
+def _restored(known: Mapping[str, Any] | None) -> DetectorState | None:
+    """The state that was kept; None when there is none that this version wrote."""
+    if known is None or known.get("version") != STATE_VERSION:
+        return None
+    return DetectorState.from_json(known)
 
 
 def _unknown(key: MetricKey) -> MetricBaseline:

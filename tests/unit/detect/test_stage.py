@@ -39,3 +39,22 @@ def test_a_metric_the_baseline_does_not_know_is_learning(watch, run_of, key):
     unknown = replace(known, key=key(scorer="new"))
     (signal,), _ = detect([unknown], baseline=baseline, states={}, detector_for=lambda _: DETECTOR)
     assert signal.level is Level.LEARNING
+
+
+def test_a_state_lost_or_of_an_older_version_is_replayed_from_history_to_the_same_digits(watch, run_of):
+    def run(n):
+        return run_of(n, {Role.CURRENT: [float((n * 7 + i) % 5 > 0) for i in range(20)]})
+
+    baseline = freeze(watch, [run(n) for n in range(8)], **FACTS)
+    looks = [observe(watch, baseline, run(n)).observations for n in range(8, 40)]
+    states = {}
+    for observations in looks[:-1]:
+        _, states = detect(observations, baseline=baseline, states=states, detector_for=lambda _: DETECTOR)
+
+    def history(key):
+        return [seen for observations in looks[:-1] for seen in observations if seen.key == key]
+
+    incremental = detect(looks[-1], baseline=baseline, states=states, detector_for=lambda _: DETECTOR)
+    for broken in ({}, {key: {"version": 0, "psr": "whatever it was"} for key in states}):
+        replayed = detect(looks[-1], baseline=baseline, states=broken, detector_for=lambda _: DETECTOR, history=history)
+        assert replayed == incremental
