@@ -104,6 +104,24 @@ class AlertmanagerNotifier:
             message = f"Alertmanager refuses {len(refused)} alert(s) as malformed: {', '.join(names)}"
             raise DeliveryError(message, retryable=False, refused=refused)
 
+    async def forgotten(self, alerts: Sequence[Alert]) -> frozenset[str]:
+        """Ids of those that no peer which answers holds as firing; empty when no peer answers."""
+        names = {alert.labels.get("alertname", "") for alert in alerts}
+        answers = await asyncio.gather(*(self._held(endpoint, name) for endpoint in self._peers for name in names))
+        if all(answer is None for answer in answers):
+            return frozenset()
+        held = set().union(*(answer for answer in answers if answer is not None))
+        return frozenset(alert.id for alert in alerts if frozenset(sanitized(alert.labels).items()) not in held)
+
+    async def _held(self, endpoint: str, alertname: str) -> set[frozenset[tuple[str, str]]] | None:
+        """Label sets of the firing alerts of one name that a peer holds; None when it does not say."""
+        query = {"filter": f"alertname={json.dumps(alertname)}"}
+        try:
+            answer = await self._client.get(endpoint, params=query, headers=self._headers)
+            return {frozenset(alert["labels"].items()) for alert in answer.raise_for_status().json()}
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
     async def aclose(self) -> None:
         """Give up connections."""
         await self._client.aclose()

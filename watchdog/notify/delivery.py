@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
-from watchdog.domain.alert import Alert
+from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import DeliveryError, WatchdogError
 from watchdog.protocols import Clock, Notifier
 
@@ -30,8 +30,11 @@ KEEP_RESOLVED = 900.0
 BACKOFF_CAP = 300.0
 #: Attempts after which a row is given up: about three days at the longest wait.
 MAX_ATTEMPTS = 900
-#: Rows of one channel worked off in one round.
+#: Re-send intervals for which a receiver that forgot a firing alert is told of it again before it is told of the end.
+REMIND_INTERVALS = 4
+#: Rows worked off in one round: one call each, or (re-sent channels) one call for all.
 BATCH = 100
+RESEND_BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,17 @@ class Outbox(Protocol):
         """The channel did not take it: due again at ``retry_at``, or given up for good (kept, listed) when None."""
 
 
+@runtime_checkable
+class Forgetful(Protocol):
+    """A notifier whose receiver keeps alerts in memory only, and can be asked what it still knows."""
+
+    async def forgotten(self, alerts: Sequence[Alert]) -> frozenset[str]:
+        """Ids of those ``alerts`` that the receiver does not hold as firing.
+
+        It would ignore their end: the page that it once sent would stay open for ever.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelHealth:
     """How a channel is doing, for /metrics and /readyz."""
@@ -89,6 +103,8 @@ class _Channel:
     #: Monotonic times before which nothing is sent, and at which live alerts are due again.
     paused_until: float = float("-inf")
     resend_at: float = float("-inf")
+    #: Monotonic time until which a resolved alert is sent as firing once more, by id.
+    reminding: dict[str, float] = field(default_factory=dict)
 
 
 def backoff(attempts: int, rng: Random, cap: float = BACKOFF_CAP) -> float:
@@ -166,36 +182,70 @@ class DeliveryLoop:
     async def _round(self, channel: _Channel) -> None:
         if self._clock.monotonic() < channel.paused_until:
             return
-        now = self._clock.now()
-        due = await asyncio.to_thread(self._outbox.due, channel.notifier.name, now, BATCH)
-        if channel.notifier.resend_every is not None:
-            await self._resend(channel, due, now, channel.notifier.resend_every.total_seconds())
-            return
-        for delivery in due:
+        every = channel.notifier.resend_every
+        if every is None:
+            await self._send_rows(channel)
+        elif self._clock.monotonic() >= channel.resend_at or await self._due(channel, 1):
+            await self._resend(channel, every.total_seconds())
+
+    async def _due(self, channel: _Channel, limit: int) -> Sequence[Delivery]:
+        return await asyncio.to_thread(self._outbox.due, channel.notifier.name, self._clock.now(), limit)
+
+    async def _send_rows(self, channel: _Channel) -> None:
+        for delivery in await self._due(channel, BATCH):
             error = await self._send(channel, [delivery.alert])
             if error is None:
                 await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
                 continue
-            again = error.retryable and delivery.attempts + 1 < MAX_ATTEMPTS
-            await self._keep(channel, delivery, error, BACKOFF_CAP if again else None)
+            attempts = delivery.attempts + 1
+            wait = max(error.retry_after or 0.0, backoff(attempts, self._rng))
+            await self._fail(
+                channel, delivery, str(error), wait if error.retryable and attempts < MAX_ATTEMPTS else None
+            )
             return  # whatever else is due meets a receiver that had time to recover
 
-    async def _resend(self, channel: _Channel, due: Sequence[Delivery], now: float, every: float) -> None:
-        if not due and self._clock.monotonic() < channel.resend_at:
-            return
-        live = await asyncio.to_thread(self._outbox.live_alerts, now, self._keep_resolved)
-        # A row may be of an alert that was resolved longer ago than that: the receiver was down all the while.
-        alerts = {delivery.alert.id: delivery.alert for delivery in due} | {alert.id: alert for alert in live}
+    async def _resend(self, channel: _Channel, every: float) -> None:
+        """Send all live alerts in one call, and settle the rows that this delivers.
+
+        Live alerts are read before the rows, so that no end goes out whose row is not seen: what the receiver is told
+        of an end is decided with the row.
+        """
+        live = await asyncio.to_thread(self._outbox.live_alerts, self._clock.now(), self._keep_resolved)
+        due = await self._due(channel, RESEND_BATCH)
+        # A row may be of an alert that was resolved long ago: the receiver was down all the while. An end is final.
+        alerts: dict[str, Alert] = {}
+        for alert in (*live, *(delivery.alert for delivery in due)):
+            if alert.id not in alerts or alert.state is AlertState.RESOLVED:
+                alerts[alert.id] = alert
+        forgotten = await self._forgotten(channel, due)
+        now = self._clock.monotonic()
+        reminding = {name for name, until in channel.reminding.items() if now < until} | forgotten
+        batch = [_as_firing(alert) if name in reminding else alert for name, alert in alerts.items()]
         beat = self._heartbeat() if self._heartbeat else None
-        batch = [*alerts.values(), *([beat] if beat else [])]
+        batch += [beat] if beat else []
         error = await self._send(channel, batch, cap=every) if batch else None
-        refused_all = error is not None and not error.refused
-        channel.resend_at = channel.paused_until if refused_all else self._clock.monotonic() + every
+        if error is not None and not error.refused:
+            channel.resend_at = channel.paused_until
+            for delivery in due:  # due again at once: the pause of the channel sets the pace
+                await self._fail(channel, delivery, str(error), 0.0)
+            return
+        now = self._clock.monotonic()
+        channel.resend_at = now + every
+        channel.reminding = {name: channel.reminding.get(name, now + REMIND_INTERVALS * every) for name in reminding}
         for delivery in due:
-            if error is None or (error.refused and delivery.alert.id not in error.refused):
+            if error is not None and delivery.alert.id in error.refused:
+                await self._fail(channel, delivery, str(error), None)
+            elif delivery.alert.id in forgotten and delivery.alert.state is AlertState.RESOLVED:
+                await self._fail(channel, delivery, "forgotten: told again that it fired", REMIND_INTERVALS * every)
+            else:
                 await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
-            else:  # sent again in any case, so only what is refused itself is given up
-                await self._keep(channel, delivery, error, None if error.refused else every)
+
+    async def _forgotten(self, channel: _Channel, due: Sequence[Delivery]) -> frozenset[str]:
+        """Ids of due resolved alerts that the receiver no longer holds as firing."""
+        ended = [delivery.alert for delivery in due if delivery.alert.state is AlertState.RESOLVED]
+        if not ended or not isinstance(channel.notifier, Forgetful):
+            return frozenset()
+        return await channel.notifier.forgotten(ended)
 
     async def _send(self, channel: _Channel, alerts: Sequence[Alert], cap: float = BACKOFF_CAP) -> DeliveryError | None:
         error: DeliveryError
@@ -216,16 +266,13 @@ class DeliveryLoop:
         self._note_failure(channel, str(error), error.retry_after, cap)
         return error
 
-    async def _keep(self, channel: _Channel, delivery: Delivery, error: DeliveryError, cap: float | None) -> None:
-        """Write down that a delivery failed; it is due again within about ``cap`` seconds, or never when None."""
+    async def _fail(self, channel: _Channel, delivery: Delivery, error: str, wait: float | None) -> None:
+        """Write down that a row was not delivered; it is due again after ``wait`` seconds, or never when None."""
         now = self._clock.now()
-        retry_at = None
-        if cap is None:
+        if wait is None:
             channel.health = replace(channel.health, dead=channel.health.dead + 1)
             _log.error("delivery given up", action="delivery-dead", channel=delivery.channel, id=delivery.id)
-        else:
-            retry_at = now + max(error.retry_after or 0.0, backoff(delivery.attempts + 1, self._rng, cap))
-        await asyncio.to_thread(self._outbox.failed, delivery, now, str(error), retry_at)
+        await asyncio.to_thread(self._outbox.failed, delivery, now, error, None if wait is None else now + wait)
 
     def _note_success(self, channel: _Channel, sent: int) -> None:
         channel.failing = 0
@@ -251,3 +298,7 @@ class DeliveryLoop:
             error=error,
             again_in=round(seconds, 1),
         )
+
+
+def _as_firing(alert: Alert) -> Alert:
+    return replace(alert, state=AlertState.FIRING, resolved_at=None)

@@ -18,6 +18,7 @@ import pytest
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason
 from watchdog.domain.digest import digest
+from watchdog.notify.delivery import Delivery
 
 #: A small tree with seconds for minutes: the dead man's switch, and one receiver for everything else.
 CONFIG = """
@@ -174,6 +175,31 @@ class Alertmanager:
         return json.loads(self.get("/api/v2/alerts") or "[]")
 
 
+class Outbox:
+    """Durable state without durability, for one channel."""
+
+    def __init__(self) -> None:
+        self.live: dict[str, Alert] = {}
+        self.rows: dict[str, tuple[Delivery, float]] = {}
+
+    def decide(self, alert: Alert) -> None:
+        self.live[alert.id] = alert
+        row = Delivery(id=f"{alert.id}-{alert.state}", channel="alertmanager", alert=alert)
+        self.rows[row.id] = (row, 0.0)
+
+    def live_alerts(self, now: float, keep_resolved_seconds: float) -> list[Alert]:
+        return list(self.live.values())
+
+    def due(self, channel: str, now: float, limit: int) -> list[Delivery]:
+        return [row for row, due_at in self.rows.values() if due_at <= now][:limit]
+
+    def delivered(self, delivery: Delivery, now: float) -> None:
+        del self.rows[delivery.id]
+
+    def failed(self, delivery: Delivery, now: float, error: str, retry_at: float | None) -> None:
+        self.rows[delivery.id] = (delivery, float("inf") if retry_at is None else retry_at)
+
+
 class House:
     """What the tests of this folder build with."""
 
@@ -181,6 +207,7 @@ class House:
     until = staticmethod(until)
     free_port = staticmethod(free_port)
     Receiver = Receiver
+    Outbox = Outbox
 
 
 @pytest.fixture

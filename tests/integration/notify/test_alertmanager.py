@@ -4,13 +4,16 @@ import asyncio
 import json
 import time
 from datetime import datetime
+from random import Random
 
 import pytest
 
 from watchdog.alert.heartbeat import watchdog_heartbeat
+from watchdog.clock import SystemClock
 from watchdog.domain.alert import AlertState
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.alertmanager import AlertmanagerNotifier
+from watchdog.notify.delivery import DeliveryLoop
 
 RESOLVED = AlertState.RESOLVED
 
@@ -99,6 +102,38 @@ async def test_an_alertmanager_that_was_killed_learns_everything_again(house, al
         await asyncio.sleep(1.5)
     await sleep_until(lambda: ("ending", "resolved") in receiver.told())
     assert ("lasting", "resolved") not in receiver.told()
+
+
+@pytest.mark.alertmanager
+async def test_what_an_alertmanager_forgot_can_be_asked(house, alertmanager, make):
+    notifier = make(alertmanager.url)
+    known, over, unknown = house.alert("known"), house.alert("over", RESOLVED), house.alert("unknown")
+    await notifier.send([known, over], time.time())
+    assert await notifier.forgotten([known, over, unknown]) == {over.id, unknown.id}
+    alertmanager.kill()
+    assert await notifier.forgotten([known, over, unknown]) == set()
+
+
+@pytest.mark.alertmanager
+async def test_an_end_while_alertmanager_is_down_still_closes_the_page(house, alertmanager, receiver, make):
+    outbox = house.Outbox()
+    clock = SystemClock()
+    loop = DeliveryLoop([make(alertmanager.url, resend_every=0.5)], outbox, clock, rng=Random(1), poll=0.05)
+    stop = asyncio.Event()
+    running = asyncio.create_task(loop.run(stop))
+    firing = house.alert()
+    outbox.decide(firing)
+    await sleep_until(lambda: receiver.told() == [("is-json", "firing")])
+    alertmanager.kill()
+    await sleep_until(lambda: loop.health["alertmanager"].failures)
+    outbox.decide(house.alert(state=RESOLVED, starts_at=firing.starts_at))
+    await asyncio.sleep(0.5)
+    alertmanager.start()
+    await sleep_until(lambda: ("is-json", "resolved") in receiver.told())
+    await asyncio.sleep(2)  # nothing more comes
+    assert receiver.told() == [("is-json", "firing"), ("is-json", "firing"), ("is-json", "resolved")]
+    stop.set()
+    await running
 
 
 @pytest.mark.alertmanager

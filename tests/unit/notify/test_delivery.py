@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
@@ -256,6 +257,115 @@ async def test_a_receiver_that_was_down_for_long_still_learns_of_the_end(house, 
     await loop.tick()
     await loop.tick()
     assert am.taken[-1] == ["a resolved"]
+    assert outbox.rows == {}
+
+
+class Forgetting:
+    """An Alertmanager that can be killed: it forgets, and ignores the end of what it does not know."""
+
+    name = "am"
+    resend_every = timedelta(seconds=30)
+
+    def __init__(self, error):
+        self.error = error
+        self.holds = set()
+        self.pages = []
+        self.down = False
+
+    async def send(self, alerts, now):
+        if self.down:
+            raise self.error
+        for alert in alerts:
+            if alert.state is AlertState.FIRING and alert.id not in self.holds:
+                self.holds.add(alert.id)
+                self.pages.append("firing")
+            elif alert.state is AlertState.RESOLVED and alert.id in self.holds:
+                self.holds.remove(alert.id)
+                self.pages.append("resolved")
+
+    async def forgotten(self, alerts):
+        return frozenset() if self.down else frozenset(alert.id for alert in alerts) - self.holds
+
+    def kill(self):
+        self.holds.clear()
+
+
+@pytest.fixture
+def receiver(house):
+    return Forgetting(house.later())
+
+
+async def live(outbox, clock, loop, seconds):
+    for _ in range(seconds):
+        await loop.tick()
+        clock.advance(1)
+
+
+async def fire_and_resolve(house, clock, outbox, loop, between):
+    alert = house.alert("a")
+    outbox.live = [alert]
+    outbox.add("am", alert)
+    await live(outbox, clock, loop, 10)
+    between()
+    over = house.alert("a", AlertState.RESOLVED, resolved_at=clock.now())
+    outbox.live = [over]
+    outbox.add("am", over)
+
+
+async def test_an_end_is_told_once_to_a_receiver_that_remembers(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=lambda: None)
+    await live(outbox, clock, loop, 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_a_receiver_that_forgot_is_reminded_before_it_is_told_of_the_end(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=receiver.kill)
+    await live(outbox, clock, loop, 60)
+    assert receiver.pages == ["firing", "firing"]
+    await live(outbox, clock, loop, 600)
+    assert receiver.pages == ["firing", "firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_an_end_that_a_passing_failure_delayed_reminds_nobody(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+
+    def fail():
+        receiver.down = True
+
+    await fire_and_resolve(house, clock, outbox, loop, between=fail)
+    await live(outbox, clock, loop, 100)
+    receiver.down = False
+    await live(outbox, clock, loop, 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_an_episode_that_came_and_went_while_the_receiver_was_down_is_still_told(house, clock, receiver):
+    outbox = house.Outbox()
+    receiver.down = True
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=lambda: None)
+    await live(outbox, clock, loop, 100)
+    receiver.down = False
+    await live(outbox, clock, loop, 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_a_restart_of_ours_while_reminding_loses_nothing(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=receiver.kill)
+    await live(outbox, clock, loop, 20)
+    await live(outbox, clock, loop_of(outbox, clock, receiver), 900)
+    assert receiver.pages[-1] == "resolved"
     assert outbox.rows == {}
 
 
