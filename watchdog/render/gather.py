@@ -145,6 +145,25 @@ def _problems(look: Look) -> list[str]:
     found += [str(change) for change in decision.changes]
     skipped = Counter(r.error for r in look.measured.responses.values() if r.status.value == "skipped")
     found += [f"{count} calls skipped: {why} used up" for why, count in skipped.items()]
+    return found + _failures(look)
+
+
+def _failures(look: Look) -> list[str]:
+    """Calls without an answer and answers without a score, with the reason that most of them give."""
+    reasons: dict[str, Counter[str]] = {}
+    for response in look.measured.responses.values():
+        if response.error_kind is not None:
+            said = f"{response.error_kind}: {response.error}"
+            reasons.setdefault(f"{response.key.role}: calls failed", Counter())[said] += 1
+    for row in look.measured.scores:
+        if row.score.value is None:
+            reasons.setdefault(f"{row.scorer}: answers unscored", Counter())[row.score.reason] += 1
+    found = []
+    for what, counted in reasons.items():
+        who, _, became = what.partition(": ")
+        [(reason, most)] = counted.most_common(1)
+        share = "" if most == counted.total() else f", {most} of them"
+        found.append(f"{who}: {counted.total()} {became}{share}: {reason}")
     return found
 
 

@@ -206,7 +206,7 @@ class Caller:
         progress.attempts += 1
         try:
             async with asyncio.timeout(request.timeout):
-                answer = await self.provider.complete(request)
+                answer = _answer(await self.provider.complete(request), self.name)
             cost = self._price(request.model, answer)
         except ProviderError as caught:
             error = caught
@@ -312,6 +312,19 @@ class Caller:
             error=text,
             at=self._clock.now(),
         )
+
+
+def _answer(given: object, provider: str) -> Answer:
+    """What a provider returned, if it is an answer; its author may have returned the bare text."""
+    if isinstance(given, Answer):
+        text: object = given.text
+        if isinstance(text, str):
+            return given
+        what = f"an Answer whose text is {type(text).__name__}"
+    else:
+        what = type(given).__name__
+    message = f"the provider {provider} returned {what}, not an Answer with a text"
+    raise ProviderError(message, kind=ErrorKind.INTERNAL, retryable=False)
 
 
 async def _interrupted(

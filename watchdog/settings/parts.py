@@ -34,6 +34,8 @@ Vocabulary = Mapping[str, Mapping[str, str]]
 
 #: The method that makes a class a part of its kind.
 _VERBS = {"provider": "complete", "scorer": "score", "notifier": "send"}
+#: What the house calls and reads of a part beside its verb (see ``protocols.py``).
+_MEMBERS = {"provider": ("aclose",), "scorer": ("name", "digest"), "notifier": ("name", "resend_every", "aclose")}
 _NOT = "not-"
 
 
@@ -127,7 +129,7 @@ class Part:
         try:
             given = {name: self.adapter(name).validate_python(v) if name in known else v for name, v in clear.items()}
             if self.wrapper is None:
-                return self.factory(**given, **taken)
+                return self._whole(self.factory(**given, **taken))
             named = {"name": given.pop("name")} if "name" in given else {}
             return self.wrapper(inner=self.factory(**given, **taken), **named)
         except WatchdogError:
@@ -135,6 +137,20 @@ class Part:
         except Exception as error:  # noqa: BLE001 - so may its constructor
             said = scrubbed(f"{error}", arguments) or type(error).__name__
             raise UsageError(said if isinstance(error, ValueError) else f"{type(error).__name__}: {said}") from None
+
+    def _whole(self, part: Any) -> Any:
+        """The part, if it has all that the house will ask of it: better missed now than in the middle of a run."""
+        verb = _VERBS.get(self.kind)
+        if verb is None:
+            return part
+        for member in (verb, *_MEMBERS[self.kind]):
+            if not hasattr(part, member):
+                raise UsageError(f"{self.name} is not a {self.kind}: it has no {member!r}")
+        for method in (verb, "aclose"):
+            found = getattr(part, method, None)
+            if inspect.ismethod(found) and not inspect.iscoroutinefunction(found):
+                raise UsageError(f"{self.name}: {method!r} must be written 'async def {method}'")
+        return part
 
 
 @cache

@@ -95,7 +95,7 @@ def case_check_reader(parts: Parts) -> CheckReader:
 
 def judge_part() -> Part:
     """The judge as watchdog.yaml knows it: a folder by name; the composition root makes a scorer of it."""
-    return Part("scorer", "judge", JudgeUse)
+    return Part("judge", "judge", JudgeUse)
 
 
 def reads_expected(parts: Parts) -> Callable[[CheckSpec], bool]:

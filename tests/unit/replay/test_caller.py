@@ -107,6 +107,18 @@ async def test_an_exception_of_a_foreign_provider_is_internal_and_not_quoted(cal
     assert response.error == "ValueError in the provider p"
 
 
+@pytest.mark.parametrize(
+    ("returned", "what"), [("bare text", "str"), (Answer(text=None), "an Answer whose text is NoneT")]
+)
+async def test_what_is_no_answer_is_internal_and_not_quoted(caller_of, scripted, request_of, key, returned, what):
+    caller = caller_of(scripted(returned))
+    response = await caller.call(key(), request_of(), Budget())
+    assert (response.status, response.error_kind) == (CallStatus.ERROR, ErrorKind.INTERNAL)
+    assert response.error.startswith(f"the provider p returned {what}")
+    assert "bare text" not in response.error
+    assert caller.attempts == {"internal": 1}
+
+
 async def test_costs_of_all_attempts_add_up(caller_of, scripted, error, priced, cost_of, request_of, key):
     budget = Budget()
     caller = caller_of(scripted(error(ErrorKind.SERVER), priced(3)), cost=cost_of)

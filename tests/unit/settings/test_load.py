@@ -101,9 +101,10 @@ def test_the_scorer_that_is_built_bears_the_name_of_its_metric(folder):
 
 
 def test_a_scorer_of_ones_own_must_say_which_way_is_good(folder):
-    body = "    async def score(self, case, response): ...\n"
+    body = "    digest = '1'\n    async def score(self, case, response): ...\n"
     (folder.path / "own_scorers.py").write_text(
-        f"class Plain:\n{body}\nclass Said:\n    better = 'lower'\n    layer = 'api'\n    name = 'said'\n{body}"
+        f"class Plain:\n    name = ''\n{body}\n"
+        f"class Said:\n    better = 'lower'\n    layer = 'api'\n    name = 'said'\n{body}"
     )
     said, plain = watch_with_scorers(folder, "['own_scorers:Said', {'own_scorers:Plain': {better: higher}}]").scorers
     assert (said.name, said.better, said.layer) == ("said", Better.LOWER, Layer.API)

@@ -227,6 +227,35 @@ def test_a_part_must_have_the_method_of_its_kind():
         parts.find("scorer", "paint")
 
 
+@pytest.mark.parametrize(
+    ("kind", "has", "told"),
+    [
+        ("provider", {"complete"}, "paint is not a provider: it has no 'aclose'"),
+        ("scorer", {"score", "name"}, "paint is not a scorer: it has no 'digest'"),
+        ("notifier", {"send", "name", "aclose"}, "paint is not a notifier: it has no 'resend_every'"),
+    ],
+)
+def test_a_part_must_have_all_that_the_house_will_ask_of_it(kind, has, told):
+    async def asked(self, *given): ...
+
+    half = type("Half", (), dict.fromkeys(has, asked))
+    with pytest.raises(UsageError) as raised:
+        Part(kind, "paint", half).construct({})
+    assert str(raised.value) == told
+
+
+@pytest.mark.parametrize("method", ["complete", "aclose"])
+def test_a_method_that_cannot_be_awaited_is_told_before_a_run(method):
+    async def awaited(self, *given): ...
+
+    def called(self, *given): ...
+
+    whole = {"complete": awaited, "aclose": awaited}
+    Part("provider", "paint", type("Whole", (), whole)).construct({})
+    with pytest.raises(UsageError, match=f"paint: '{method}' must be written 'async def {method}'"):
+        Part("provider", "paint", type("Half", (), {**whole, method: called})).construct({})
+
+
 def test_not_turns_round_what_can_be_turned_round():
     async def score(self, case, response): ...
 
