@@ -30,7 +30,7 @@ def run(
     """One look at watches now: measure, decide, deliver.
 
     An interrupted run is continued: what it had recorded is not paid again. Exit code 0 when nothing drifts, 1 when
-    a metric drifts, 4 when nothing could be measured or compared.
+    a metric drifts (or a tool fails), 4 when not everything could be measured and compared.
 
     Examples:
         eval-watchdog run support_reply
@@ -93,14 +93,15 @@ def _show(app: App, name: str, look: Look) -> None:
 
 
 def _exit_code(look: Look) -> int:
-    from watchdog.domain.alert import AlertState
+    from watchdog.domain.alert import AlertState, AlertType
 
     decision = look.decision
-    if decision is None:
+    if decision is None or decision.blind_looks:
         return 4
-    if any(transition.alert.state is AlertState.FIRING for transition in decision.transitions):
+    firing = {t.alert.labels["alert_type"] for t in decision.transitions if t.alert.state is AlertState.FIRING}
+    if firing - {AlertType.INFRA.value}:
         return 1
-    return 4 if decision.blind_looks or decision.changed_instruments else 0
+    return 4 if firing or decision.changed_instruments else 0  # an outage is neither drift nor health
 
 
 def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:

@@ -35,7 +35,7 @@ from watchdog.replay.budget import Budget
 from watchdog.replay.stage import plan, replay
 from watchdog.score.stage import score_all
 from watchdog.store.ownership import may_be_alive, this_process
-from watchdog.store.recorder import Recorder, take_in_spilled
+from watchdog.store.recorder import PATIENCE_SECONDS, Recorder, take_in_spilled
 from watchdog.store.store import Store
 
 DAY = 86400.0
@@ -73,11 +73,17 @@ class Look:
 class Road:
     """Walks watches from replay to decision over one store."""
 
-    def __init__(self, store: Store, clock: Clock, *, channels: Sequence[str] = ()) -> None:
-        """``channels``: names of the notifiers that get an outbox row for each transition."""
+    def __init__(
+        self, store: Store, clock: Clock, *, channels: Sequence[str] = (), patience: float = PATIENCE_SECONDS
+    ) -> None:
+        """``channels``: names of the notifiers that get an outbox row for each transition.
+
+        ``patience``: seconds for which answers are held while the database cannot be written.
+        """
         self._store = store
         self._clock = clock
         self._channels = tuple(channels)
+        self._patience = patience
         self._owner = this_process()
 
     async def look(
@@ -92,11 +98,12 @@ class Road:
     ) -> Look:
         """Measure and decide. With ``stop`` set on the way, what is recorded stays and the next look continues.
 
-        ``retry_errors``: when an interrupted run is continued, ask again what had failed.
+        ``retry_errors``: when an interrupted run is continued, ask targets and judges again what had failed.
 
         Raises:
             WatchBusy: another process is at it.
-            StoreError: something could not be written; what was written before stays.
+            StoreError: the database could not be written for a while. What is measured is kept, in it or beside it,
+                and the next look continues.
         """
         opened = await asyncio.to_thread(self._open, built, trigger, planned_for)
         halt = asyncio.Event()  # this look's own: trouble with the store ends the look, not whoever asked for it
@@ -177,6 +184,7 @@ class Road:
             run.id,
             renew=lambda: self._renew(run),
             on_trouble=on_trouble,
+            patience=self._patience,
         )
         if progress is not None:
             progress.start(len(items), watch.name)
@@ -255,14 +263,16 @@ class Road:
         return cases, problems
 
     def _known(self, opened: Opened, retry_errors: bool) -> _Known:
+        for run_id in (opened.run.id, *opened.abandoned):
+            take_in_spilled(self._store, run_id)
         if not opened.resumed:
             return _Known(done=set(), responses={}, scores=[])
         run_id = opened.run.id
-        take_in_spilled(self._store, run_id)
         with self._store.read() as session:
             done = session.responses.recorded(run_id, retry_errors=retry_errors)
             responses = {answer.key: answer for answer in session.responses.of_run(run_id) if answer.key in done}
-            return _Known(done=done, responses=responses, scores=session.scores.of_run(run_id))
+            scores = [row for row in session.scores.of_run(run_id) if row.score.value is not None or not retry_errors]
+            return _Known(done=done, responses=responses, scores=scores)
 
     def _budget(self, watch: Watch, run: Run) -> Budget:
         if watch.budget.per_day is None and watch.budget.per_run is None:

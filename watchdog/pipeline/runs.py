@@ -27,6 +27,8 @@ class Opened:
     run: Run
     #: Whether it had been started before; what it recorded then is not paid again.
     resumed: bool
+    #: Ids of earlier runs of the watch that were given up.
+    abandoned: tuple[str, ...] = ()
 
 
 def run_id(watch: str, trigger: Trigger, planned_for: float) -> str:
@@ -65,6 +67,7 @@ def open_run(
     """
     session.runs.lock(fresh.watch)
     continued: Run | None = None
+    abandoned: list[str] = []
     for run in session.runs.unfinished(fresh.watch):
         if run.status is RunStatus.PLANNED and run.id != fresh.id:
             continue  # the scheduler's business
@@ -79,6 +82,7 @@ def open_run(
             session.runs.save(replace(run, status=RunStatus.FAILED, finished_at=now, note=note))
             session.runs.save_tally(run.id, session.runs.tally(run.id), 0)
             session.runs.release(run.id)
+            abandoned.append(run.id)
         else:
             continued = run
     chosen = continued or replace(fresh, started_at=now)
@@ -89,7 +93,7 @@ def open_run(
         # Its last owner is certainly gone: the lease need not be waited for.
         session.runs.release(chosen.id)
         session.runs.claim(chosen.id, owner, now, LEASE_SECONDS)
-    return Opened(run=chosen, resumed=continued is not None)
+    return Opened(run=chosen, resumed=continued is not None, abandoned=tuple(abandoned))
 
 
 def _obstacle(run: Run, fresh: Run, now: float, deadline: float) -> str:

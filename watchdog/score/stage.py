@@ -47,7 +47,8 @@ async def score_all(
 
     ``pairs`` is read as the work goes on; responses without an answer are passed over. ``already`` names (response,
     scorer) pairs that are recorded. ``concurrency`` bounds the judges waiting at once. After ``stop`` is set no score
-    is begun; those under way, perhaps paid for, are finished. What ``on_score`` raises ends the whole.
+    is begun; those under way, perhaps paid for, are finished. What is left unscored then is not handed over: the judge
+    may have been stopped before it was asked. What ``on_score`` raises ends the whole.
     """
     work = _missing_scores(scorers, pairs, frozenset(already))
     done = count(1)
@@ -57,6 +58,8 @@ async def score_all(
             if stop is not None and stop.is_set():
                 return
             score = await score_response(scorer, case, response)
+            if score.value is None and stop is not None and stop.is_set():
+                return
             on_score(ScoreRow(key=response.key, scorer=scorer.name, scorer_digest=digest, score=score))
             if next(done) % _TURN == 0:
                 await asyncio.sleep(0)

@@ -52,6 +52,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._full = threading.Event()
         self._closing = False
+        #: Why rows had to wait, and why they were given up.
+        self._trouble: StoreError | None = None
         self._failure: StoreError | None = None
         self._thread = threading.Thread(target=self._work, name=f"recorder-{run_id}", daemon=True)
         self._thread.start()
@@ -67,13 +69,15 @@ class Recorder:
         """Write what is held and stop.
 
         Raises:
-            StoreError: something could not be written; its message says where it is kept instead.
+            StoreError: the database could not be written for a while. What still is not is kept elsewhere, and the
+                message says where.
         """
         self._closing = True
         self._full.set()
         self._thread.join()
-        if self._failure is not None:
-            raise self._failure
+        error = self._failure or self._trouble
+        if error is not None:
+            raise error
 
     def _work(self) -> None:
         renewed = time.monotonic()
@@ -95,18 +99,20 @@ class Recorder:
         try:
             self._renew()
         except StoreError as error:
+            self._troubled(error)
+
+    def _troubled(self, error: StoreError) -> None:
+        if self._trouble is None:
+            self._trouble = error
             self._on_trouble(error)
 
     def _write_or_spill(self, batch: list[Response | ScoreRow]) -> None:
         deadline = time.monotonic() + (self._patience if self._failure is None else 0.0)
-        told = False
         while True:
             try:
                 write(self._store, batch)
             except StoreError as error:
-                if not told:
-                    told = True
-                    self._on_trouble(error)
+                self._troubled(error)
                 if time.monotonic() >= deadline:
                     self._give_up(batch, error)
                     return
@@ -141,7 +147,7 @@ def _spill_places(store: Store, run_id: str) -> Iterator[Path]:
 
 def spill(store: Store, run_id: str, batch: list[Response | ScoreRow]) -> Path | None:
     """Append rows to a file beside the database, or in the temporary folder; None when neither can be written."""
-    lines = "".join(
+    lines = "\n" + "".join(  # a disk that was full may have left half a line there
         json.dumps(
             {"response": rows.response_row(row)} if isinstance(row, Response) else {"score": rows.score_row(row)}
         )
@@ -153,7 +159,6 @@ def spill(store: Store, run_id: str, batch: list[Response | ScoreRow]) -> Path |
             place.touch(mode=0o600)
             with place.open("a", encoding="utf-8") as file:
                 file.write(lines)
-                file.flush()
         except OSError:
             continue
         return place
@@ -166,13 +171,16 @@ def take_in_spilled(store: Store, run_id: str) -> int:
     for place in _spill_places(store, run_id):
         if not place.exists():
             continue
-        batch = [_spilled_row(line) for line in place.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+        batch = [row for line in place.read_text(encoding="utf-8").splitlines() if (row := _spilled_row(line))]
         write(store, batch)
         place.unlink()
         taken += len(batch)
     return taken
 
 
-def _spilled_row(line: str) -> Response | ScoreRow:
-    body: Mapping[str, Any] = json.loads(line)
+def _spilled_row(line: str) -> Response | ScoreRow | None:
+    try:
+        body: Mapping[str, Any] = json.loads(line)
+    except ValueError:  # half a line: the whole of it is in the next place, or was never answered for
+        return None
     return rows.response_of(body["response"]) if "response" in body else rows.score_of(body["score"])

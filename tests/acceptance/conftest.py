@@ -1,0 +1,336 @@
+"""A simulated provider in a process of its own, a workspace on disk, and the real road or the real command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from watchdog.app.build import open_app
+from watchdog.domain.alert import AlertState
+from watchdog.domain.run import Trigger
+from watchdog.pipeline.baseline import freeze_baseline
+from watchdog.simulator.feature import SUPPORT_REPLY
+from watchdog.workspace.locate import shipped
+
+HOUSE = Path(__file__).resolve().parents[2]
+WATCH = "support_reply"
+PINNED, UPDATED = "sim-1-2026-08", "sim-1-2026-11"
+#: The provider on a good day: the alias sim-1 is served by the dated model.
+CALM = {
+    "models": {
+        "*": {"faults": {}, "refusals": 0.0, "latency": 0.0, "retry_after": 1.0},
+        PINNED: {"quality": 0.93, "faults": {}},
+        UPDATED: {"quality": 0.55, "faults": {}},
+        "sim-judge": {"faults": {}},
+    },
+    "aliases": {"sim-1": PINNED},
+}
+
+YAML = """\
+version: 1
+store: {store}
+false_alarms: 1 per 90d
+owner: {{ team: ai-eng, vertical: retail }}
+providers:
+  simulated: {{ kind: openai, base_url: "{url}/v1", api_key: "${{SIM_KEY:-none}}", limits: {limits} }}
+  judges: {{ kind: openai, base_url: "{url}/v1", api_key: "${{SIM_KEY:-none}}", limits: {limits} }}
+prices:
+  {pinned}: {{ input: 0.25, output: 2.0 }}
+watches:
+  support_reply:
+    cases: {{ golden: golden_sets/support_reply }}
+    pinned: {{ provider: simulated, model: {pinned}, prompt: golden_sets/support_reply/prompt.md }}
+    current: {{ provider: simulated, model: {current}, prompt: golden_sets/support_reply/prompt.md }}
+    scorers:
+      - case-checks
+      - json-fields
+      - not-refusal{judge}
+    every: 30m
+    smallest_drop: 0.03{more}
+notify:
+  - {notify}
+"""
+JUDGE = "\n      - judge: { use: helpfulness, provider: judges, model: sim-judge }"
+
+
+class HurriedClock:
+    """A clock on which everything takes its time, but an hour passes in a few real seconds."""
+
+    def __init__(self, now: float, pace: float = 100.0) -> None:
+        self._start, self._pace, self._skipped, self._begun = now, pace, 0.0, time.monotonic()
+
+    def now(self) -> float:
+        return self._start + self.monotonic()
+
+    def monotonic(self) -> float:
+        return self._skipped + (time.monotonic() - self._begun) * self._pace
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self._pace)
+
+    def skip(self, seconds: float) -> None:
+        """Go on in the story."""
+        self._skipped += seconds
+
+
+@dataclass
+class Simulated:
+    """A running simulator."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @classmethod
+    def start(cls, port: int = 0) -> Simulated:
+        arguments = ["simulate", "--port", str(port), "--json", "--config", "no-workspace.yaml"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "eval_watchdog", *arguments], cwd=HOUSE, stdout=subprocess.PIPE, text=True
+        )
+        line = process.stdout.readline()
+        assert line, "the simulator did not start"
+        return cls(process, json.loads(line)["url"])
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    def control(self, patch: Mapping[str, Any]) -> None:
+        _call(f"{self.url}/control", json.dumps(patch).encode())
+
+    def stats(self) -> dict[str, Any]:
+        return _call(f"{self.url}/stats?cases=1")
+
+    def asked(self) -> dict[tuple[str, str], int]:
+        """How often each case was asked of each model."""
+        cases = self.stats()["cases"]
+        return {(model, case): count for model, counts in cases.items() for case, count in counts.items()}
+
+    def kill(self) -> None:
+        """Like a power cut."""
+        self.process.kill()
+        self.close()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def _call(url: str, body: bytes | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        return json.load(reply)
+
+
+@dataclass
+class Workspace:
+    """A folder with a watchdog.yaml whose provider is the simulator."""
+
+    folder: Path
+    url: str
+    judged: bool = False
+    options: dict[str, str] = field(default_factory=dict)
+
+    def write(self, **options: str) -> Workspace:
+        """Write watchdog.yaml anew; what was given before stays."""
+        self.options |= options
+        values = {
+            "url": self.url,
+            "store": "sqlite:///watchdog.db",
+            "limits": "{ concurrency: 8, max_concurrency: 16, timeout: 0.3, attempts: 2 }",
+            "pinned": PINNED,
+            "current": "sim-1",
+            "judge": JUDGE if self.judged else "",
+            "notify": "stdout",
+            "more": "",
+            **self.options,
+        }
+        if values["more"]:
+            values["more"] = f"\n    {values['more']}"
+        (self.folder / "watchdog.yaml").write_text(YAML.format(**values), encoding="utf-8")
+        return self
+
+    @classmethod
+    def make(cls, folder: Path, url: str, *, judged: bool = False) -> Workspace:
+        shutil.copytree(SUPPORT_REPLY, folder / "golden_sets" / WATCH)
+        if judged:
+            shutil.copytree(shipped("judges") / "helpfulness", folder / "judges" / "helpfulness")
+        return cls(folder, url, judged).write()
+
+    def copy(self, folder: Path) -> Workspace:
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Workspace(folder, self.url, self.judged, dict(self.options)).write()
+
+    def command(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run the command line in a process of its own."""
+        return subprocess.run(
+            command_line(*arguments), cwd=self.folder, env=environment(), capture_output=True, text=True, check=False,
+            timeout=60, **options,
+        )  # fmt: skip
+
+    def popen(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start the command line and do not wait for it."""
+        return subprocess.Popen(
+            command_line(*arguments), cwd=self.folder, env=environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
+        )  # fmt: skip
+
+
+def command_line(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "eval_watchdog", *arguments]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(HOUSE), "NO_COLOR": "1"}
+
+
+class Story:
+    """Looks at a workspace, one every half an hour of the story, in this process."""
+
+    trigger = Trigger.SCHEDULE
+
+    def __init__(self, workspace: Workspace, clock: HurriedClock) -> None:
+        self.workspace, self.clock = workspace, clock
+        self.app = open_app(workspace.folder, {}, clock)
+        self.looks = []
+
+    async def close(self) -> None:
+        async with self.app:
+            pass
+
+    async def look(self, times: int = 1):
+        """Look; the last look."""
+        for _ in range(times):
+            self.clock.skip(1800.0)
+            self.looks.append(await self.app.road.look(self.app.built(WATCH), self.trigger))
+        return self.looks[-1]
+
+    async def reopen(self, url: str = "", **options: str) -> None:
+        """Go on with another watchdog.yaml."""
+        await self.close()
+        self.workspace.url = url or self.workspace.url
+        self.workspace.write(**options)
+        self.app = open_app(self.workspace.folder, {}, self.clock)
+
+    def freeze(self):
+        """A baseline of all looks so far."""
+        built = self.app.built(WATCH)
+        return freeze_baseline(self.app.store, built, runs=20, by="test", because="first looks", now=self.clock.now())
+
+    def alerts(self) -> list[Any]:
+        """Every alert there ever was."""
+        with self.app.store.read() as session:
+            return session.alerts.all()
+
+    def firing(self) -> set[str]:
+        """Names of the alerts that fire now."""
+        return {alert.labels["alertname"] for alert in self.alerts() if alert.state is AlertState.FIRING}
+
+    def told(self, looks: int = 1) -> list[tuple[str, str, str]]:
+        """(alert_type, alertname, state) of whatever somebody was told of at the last looks."""
+        return [
+            (each.alert.labels["alert_type"], each.alert.labels["alertname"], each.alert.state.value)
+            for look in self.looks[-looks:]
+            for each in look.decision.transitions
+            if each.notifies
+        ]
+
+
+async def _walk_to_baseline(workspace: Workspace) -> None:
+    story = Story(workspace, HurriedClock(time.time() - 86400.0))
+    await story.look(8)
+    assert story.freeze().status == "locked"
+    await story.close()
+
+
+@pytest.fixture(scope="session")
+def _shared_simulator():
+    simulator = Simulated.start()
+    yield simulator
+    simulator.close()
+
+
+@pytest.fixture
+def simulator(_shared_simulator):
+    """The simulator on a good day."""
+    _shared_simulator.control(CALM)
+    return _shared_simulator
+
+
+@pytest.fixture
+def start_simulator():
+    """Starts simulators of the test's own, which it may kill."""
+    started: list[Simulated] = []
+
+    def start(port: int = 0) -> Simulated:
+        started.append(Simulated.start(port))
+        started[-1].control(CALM)
+        return started[-1]
+
+    yield start
+    for simulator in started:
+        simulator.close()
+
+
+@pytest.fixture(scope="session")
+def _with_baseline(_shared_simulator, tmp_path_factory):
+    """Makes workspaces with a baseline of eight looks, one of each kind."""
+    made: dict[bool, Workspace] = {}
+
+    def make(*, judged: bool) -> Workspace:
+        if judged not in made:
+            _shared_simulator.control(CALM)
+            made[judged] = Workspace.make(tmp_path_factory.mktemp("calm"), _shared_simulator.url, judged=judged)
+            asyncio.run(_walk_to_baseline(made[judged]))
+        return made[judged]
+
+    return make
+
+
+@pytest.fixture
+def workspace(simulator, _with_baseline, tmp_path):
+    """A workspace with a locked baseline."""
+    return _with_baseline(judged=False).copy(tmp_path)
+
+
+@pytest.fixture
+def judged_workspace(simulator, _with_baseline, tmp_path):
+    """A workspace with a judge and a locked baseline."""
+    return _with_baseline(judged=True).copy(tmp_path)
+
+
+@pytest.fixture
+async def story(workspace):
+    """Looks at a workspace with a baseline."""
+    story = Story(workspace, HurriedClock(time.time()))
+    yield story
+    await story.close()
+
+
+@pytest.fixture
+async def new_story(simulator, tmp_path):
+    """Looks at a workspace that has never been looked at."""
+    story = Story(Workspace.make(tmp_path, simulator.url), HurriedClock(time.time()))
+    yield story
+    await story.close()
+
+
+@pytest.fixture
+async def judged_story(judged_workspace):
+    """Looks at a workspace with a judge and a baseline."""
+    story = Story(judged_workspace, HurriedClock(time.time()))
+    yield story
+    await story.close()
