@@ -23,7 +23,8 @@ from watchdog.domain.metric import Observation
 from watchdog.stats.acute import DRIFT_AFTER, SUSPECT_AFTER, BadLooks
 from watchdog.stats.autocorrelation import inflation
 from watchdog.stats.interval import Effect, Moments, effect
-from watchdog.stats.predictive import PredictiveSR, PsrState
+from watchdog.stats.predictive import PredictiveSR
+from watchdog.stats.psr_state import PsrState
 from watchdog.stats.recovery import Recovery
 
 #: A metric is suspect from this many units of log evidence below the alarm, but not before half of the way.

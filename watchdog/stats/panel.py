@@ -22,9 +22,9 @@ from watchdog.stats.predictive import (
     LOCKED_DELTAS,
     MARGIN,
     REACH,
-    WINSOR,
     YOUNG,
 )
+from watchdog.stats.psr_state import WINSOR
 from watchdog.stats.young import FEW, PRIOR_RUNS
 
 Floats = NDArray[np.float64]

@@ -29,17 +29,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from watchdog.stats.autocorrelation import Correlation, inflation
+from watchdog.stats.psr_state import Bet, Floats, PsrState, winsorised_step
 from watchdog.stats.young import Spread, Stakes, keen_spread, surprise, surprise_of_failures
-
-Floats = NDArray[np.float64]
 
 #: Sizes of the shifts that are bet on, in standard deviations of a run.
 DELTAS = (0.35, 0.7, 1.4, 2.4)
@@ -48,8 +46,6 @@ LOCKED_DELTAS = (0.25, 0.5, 1.0)
 CLIP = 2.6
 #: Runs from which ranks are fine enough.
 YOUNG = 100
-#: Standard deviations beyond which a run enters mean and spread as if it were nearer.
-WINSOR = 3.0
 #: Runs after the baseline at which the reference of the second sum is locked.
 LOCK_AFTER = 150
 #: Allowance for the error of the locked reference, in standard deviations.
@@ -58,16 +54,6 @@ MARGIN = 0.15
 CAP = 2000
 #: A sum stops growing at this multiple of A: it must be able to come down again.
 REACH = 1000.0
-
-
-class Bet(NamedTuple):
-    """One delta's Shiryaev-Roberts sum, and the cumulative sum (CUSUM) that dates the change it bets on."""
-
-    total: float = 0.0
-    climb: float = 0.0
-    #: Runs since the climb last stood at zero, and the mark (a time) of the first of them.
-    looks: int = 0
-    since: float = 0.0
 
 
 class Evidence(NamedTuple):
@@ -83,91 +69,6 @@ class Evidence(NamedTuple):
     def log(self) -> float:
         """Natural logarithm of R."""
         return math.log(max(self.value, 1e-300))
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PsrState:
-    """The reference so far and the bets that are running. Arrays are shared between states and never written to."""
-
-    #: Summaries on a common scale, oldest first, at most ``CAP``.
-    history: Floats
-    #: Runs behind ``mean`` and ``squares`` (their winsorised mean and sum of squared deviations).
-    n: int
-    mean: float
-    squares: float
-    #: Failures and cases of each of the first runs; None where failures mean nothing (differences of two arms).
-    failures: tuple[tuple[int, int], ...] | None
-    #: Sorted first part of the history, once it is long enough.
-    locked: Floats | None
-    correlation: Correlation
-    #: Variance inflation of each bet's window, and the bets: ``DELTAS``, then ``LOCKED_DELTAS``.
-    inflations: tuple[float, ...]
-    bets: tuple[Bet, ...]
-    #: What the growing bets consist of, while they are keen.
-    stakes: Stakes = Stakes()
-    #: Constants of the baseline: variance between runs, sampling variance of a run, least spread, runs at the lock.
-    between: float
-    within: float
-    floor: float
-    lock_at: int
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of a run, at least what sampling alone makes it."""
-        return max(self.raw_spread, self.floor)
-
-    @property
-    def raw_spread(self) -> float:
-        """Winsorised standard deviation of the runs so far."""
-        return math.sqrt(max(self.squares, 0.0) / (self.n - 1)) if self.n > 1 else 0.0
-
-    def common_scale(self, x: float, variance: float) -> float:
-        """A summary as it would spread if it rested on as many cases as the baseline's runs.
-
-        A baseline in which nothing ever varied has no scale: the summary stays as it is.
-        """
-        if self.between + self.within <= 0.0:
-            return x
-        return x / math.sqrt((self.between + variance) / (self.between + self.within) + 1e-300)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON value; floats come back exactly."""
-        return {
-            "history": self.history.tolist(),
-            "n": self.n,
-            "mean": self.mean,
-            "squares": self.squares,
-            "failures": self.failures,
-            "locked": None if self.locked is None else self.locked.tolist(),
-            "correlation": self.correlation.to_json(),
-            "inflations": self.inflations,
-            "bets": self.bets,
-            "stakes": [self.stakes.begun, self.stakes.totals.tolist()],
-            "constants": [self.between, self.within, self.floor, self.lock_at],
-        }
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> PsrState:
-        """The state that ``to_json`` wrote."""
-        between, within, floor, lock_at = value["constants"]
-        failures = value["failures"]
-        begun, totals = value["stakes"]
-        return cls(
-            history=np.asarray(value["history"], dtype=np.float64),
-            n=value["n"],
-            mean=value["mean"],
-            squares=value["squares"],
-            failures=None if failures is None else tuple((failed, cases) for failed, cases in failures),
-            locked=None if value["locked"] is None else np.asarray(value["locked"], dtype=np.float64),
-            correlation=Correlation.from_json(value["correlation"]),
-            inflations=tuple(value["inflations"]),
-            bets=tuple(Bet(*bet) for bet in value["bets"]),
-            stakes=Stakes(tuple((k, looks, since) for k, looks, since in begun), np.asarray(totals, dtype=np.float64)),
-            between=between,
-            within=within,
-            floor=floor,
-            lock_at=lock_at,
-        )
 
 
 class PredictiveSR:
@@ -239,35 +140,16 @@ class PredictiveSR:
             state = self._correlate(state, rank)
         counted = None if lost is None or n is None or state.failures is None else _counted(lost, n)
         z = _clip(rank if state.n >= YOUNG else self._predicted(state, scaled, u, counted))
-        growing = len(DELTAS)
-        bets = [
-            self._raise(bet, delta, z, factor, mark)
-            for bet, delta, factor in zip(state.bets[:growing], DELTAS, state.inflations[:growing], strict=True)
-        ]
-        stakes = Stakes()
-        if self.keen and state.n < YOUNG:
-            before = state.stakes if state.stakes.begun else _carried(state)
-            stakes = before.update(z, state.n, DELTAS, state.inflations[:growing], limit=self._limit, mark=mark)
-            bets = [
-                bet._replace(total=min(total, self._limit))
-                for bet, total in zip(bets, stakes.totals.sum(0).tolist(), strict=True)
-            ]
-        value = sum(bet.total for bet in bets) / growing
-        if state.locked is None:
-            bets += state.bets[growing:]
-        else:
-            z = _clip(_sorted_rank(state.locked, scaled, u) + MARGIN)
-            second = [
-                self._raise(bet, delta, z, factor, mark)
-                for bet, delta, factor in zip(
-                    state.bets[growing:], LOCKED_DELTAS, state.inflations[growing:], strict=True
-                )
-            ]
-            value = (value + sum(bet.total for bet in second) / len(second)) / 2
-            bets += second
+        growing, stakes = self._bet_on_reference(state, z, mark)
+        second = state.bets[len(growing) :]
+        value = _mean_total(growing)
+        if state.locked is not None:
+            second = self._bet_on_locked(state, _clip(_sorted_rank(state.locked, scaled, u) + MARGIN), mark)
+            value = (value + _mean_total(second)) / 2
+        bets = growing + second
         best = max(bets, key=_climb)
         looks, since = stakes.likeliest() if stakes.begun else (best.looks, best.since)
-        state = replace(state, bets=tuple(bets), stakes=stakes)
+        state = replace(state, bets=bets, stakes=stakes)
         if remember:
             state = self._remember(state, scaled, counted)
         return state, Evidence(value, looks, since)
@@ -281,7 +163,7 @@ class PredictiveSR:
         history = state.history[: max(len(state.history) - runs, 0)]
         n, mean, squares = 0, 0.0, 0.0
         for x in history.tolist():
-            n, mean, squares = _winsorised_step(n, mean, squares, x)
+            n, mean, squares = winsorised_step(n, mean, squares, x)
         return self._with_inflations(
             replace(
                 state,
@@ -307,6 +189,26 @@ class PredictiveSR:
         checked = surprise_of_failures(*failures, sum(f for f, _ in before), sum(n for _, n in before), u)
         return z if checked is None else max(z, checked)
 
+    def _bet_on_reference(self, state: PsrState, z: float, mark: float) -> tuple[tuple[Bet, ...], Stakes]:
+        """The bets on z in the growing reference after one more run; keen ones are the sums of their stakes."""
+        factors = state.inflations[: len(DELTAS)]
+        bets = tuple(
+            self._raise(bet, delta, z, factor, mark)
+            for bet, delta, factor in zip(state.bets[: len(DELTAS)], DELTAS, factors, strict=True)
+        )
+        if not self.keen or state.n >= YOUNG:
+            return bets, Stakes()
+        before = state.stakes if state.stakes.begun else _carried(state)
+        stakes = before.update(z, state.n, DELTAS, factors, limit=self._limit, mark=mark)
+        totals = stakes.totals.sum(0).tolist()
+        kept = (bet._replace(total=min(total, self._limit)) for bet, total in zip(bets, totals, strict=True))
+        return tuple(kept), stakes
+
+    def _bet_on_locked(self, state: PsrState, z: float, mark: float) -> tuple[Bet, ...]:
+        """The bets on z in the locked reference after one more run."""
+        pairs = zip(state.bets[len(DELTAS) :], LOCKED_DELTAS, state.inflations[len(DELTAS) :], strict=True)
+        return tuple(self._raise(bet, delta, z, factor, mark) for bet, delta, factor in pairs)
+
     def _raise(self, bet: Bet, delta: float, z: float, factor: float, mark: float) -> Bet:
         gain = -delta * z - delta * delta * factor / 2
         total = min((1 + bet.total) * math.exp(gain), self._limit)
@@ -327,7 +229,7 @@ class PredictiveSR:
     @staticmethod
     def _remember(state: PsrState, x: float, failures: tuple[int, int] | None) -> PsrState:
         history = np.concatenate((state.history[-(CAP - 1) :], (x,)))
-        n, mean, squares = _winsorised_step(state.n, state.mean, state.squares, x)
+        n, mean, squares = winsorised_step(state.n, state.mean, state.squares, x)
         counts = state.failures
         if counts is not None and len(counts) < YOUNG:
             counts = (*counts, failures or (0, 0))
@@ -354,21 +256,6 @@ def _sorted_rank(ordered: Floats, x: float, u: float) -> float:
     return float(ndtri((below + u * (up_to - below + 1)) / (len(ordered) + 1)))
 
 
-def _winsorised_step(n: int, mean: float, squares: float, x: float) -> tuple[int, float, float]:
-    """Welford's update with x drawn in to 3 standard deviations, so that an outage does not hide the next one."""
-    if n >= 5:
-        reach = WINSOR * math.sqrt(max(squares, 0.0) / (n - 1))
-        x = min(max(x, mean - reach), mean + reach)
-    step = x - mean
-    mean += step / (n + 1)
-    return n + 1, mean, squares + step * (x - mean)
-
-
-def _counted(lost: float, n: int) -> tuple[int, int]:
-    """Whole failures among n cases; graded scores lose fractions of them."""
-    return min(max(round(lost), 0), int(n)), int(n)
-
-
 def _carried(state: PsrState) -> Stakes:
     """The bets of a mature watch that became young again, because most of its runs belonged to a drift."""
     totals = [bet.total for bet in state.bets[: len(DELTAS)]]
@@ -378,8 +265,17 @@ def _carried(state: PsrState) -> Stakes:
     return Stakes(((state.n, best.looks, best.since),), np.array([totals]))
 
 
+def _counted(lost: float, n: int) -> tuple[int, int]:
+    """Whole failures among n cases; graded scores lose fractions of them."""
+    return min(max(round(lost), 0), int(n)), int(n)
+
+
 def _clip(z: float) -> float:
     return min(max(z, -CLIP), CLIP)
+
+
+def _mean_total(bets: tuple[Bet, ...]) -> float:
+    return sum(bet.total for bet in bets) / len(bets)
 
 
 def _climb(bet: Bet) -> float:

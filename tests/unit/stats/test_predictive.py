@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchdog.stats.predictive import CAP, CLIP, DELTAS, PredictiveSR, PsrState
+from watchdog.stats.predictive import CAP, CLIP, DELTAS, PredictiveSR
+from watchdog.stats.psr_state import PsrState
 
 EXPECTED = json.loads((Path(__file__).parent / "psr_expected.json").read_text())
 BENCH = Path(__file__).resolve().parents[4] / "shared" / "bench" / "detection"

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from watchdog.stats.predictive import DELTAS, YOUNG, PredictiveSR, PsrState
+from watchdog.stats.predictive import DELTAS, YOUNG, PredictiveSR
+from watchdog.stats.psr_state import PsrState
 from watchdog.stats.young import Spread, Stakes, keen_spread, more_failures, surprise
 
 ONES = (1.0,) * len(DELTAS)
