@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, StoreOutdated, UsageError
 from watchdog.store.engine import errors_in_words
 from watchdog.store.migrate import migrate
-from watchdog.store.recorder import Recorder, take_in_spilled
+from watchdog.store.recorder import Recorder, spill, take_in_spilled
 from watchdog.store.schema import SCHEMA_REVISION, metadata
 from watchdog.store.store import Session, Store
 
@@ -311,6 +312,51 @@ def test_the_recorder_writes_what_it_was_given_within_a_tenth_of_a_second_and_at
     recorder.close()
     with store.read() as session:
         assert len(session.responses.of_run("r1")) == 450
+
+
+def test_answers_that_no_database_can_hold_as_they_are_lose_neither_themselves_nor_others(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    recorder = Recorder(store, "r1", patience=0.2)
+    recorder.record(a_response("a", text="half an emoji \ud83d and \x00", served_model="m" * 900, error="\udc00"))
+    recorder.record(a_response("b"))
+    recorder.close()
+    with store.read() as session:
+        odd, plain = session.responses.of_run("r1")
+    assert (odd.text, odd.error, odd.served_model) == ("half an emoji \ufffd and \ufffd", "\ufffd", "m" * 200)
+    assert plain == a_response("b")
+
+
+def test_a_row_that_cannot_be_written_at_all_is_told_and_does_not_end_the_recorder(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'watchdog.db'}")
+    store.prepare()
+    with store.begin() as session:
+        session.runs.save(a_run())
+    recorder = Recorder(store, "r1", patience=0.2)
+    recorder.record(a_response("a", usage=Usage(input_tokens=2**80)))
+    time.sleep(0.3)  # a batch of its own
+    recorder.record(a_response("b"))
+    with pytest.raises(StoreError, match="OverflowError; what could not be written is kept in"):
+        recorder.close()
+    with store.read() as session:
+        assert [answer.key.case_id for answer in session.responses.of_run("r1")] == ["b"]
+    store.close()
+
+
+def test_half_a_line_that_a_full_disk_left_does_not_spoil_what_was_kept_later(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'watchdog.db'}")
+    store.prepare()
+    with store.begin() as session:
+        session.runs.save(a_run())
+    spill(store, "r1", [a_response("a")])
+    kept = spill(store, "r1", [a_response("b", tool_calls=(ToolCall(name="search"),))])
+    whole = kept.read_text()
+    kept.write_text(whole[: whole.rindex("}]") + 1])  # ends as a line might
+    assert spill(store, "r1", [a_response("c")]) == kept
+    assert take_in_spilled(store, "r1") == 2
+    with store.read() as session:
+        assert [answer.key.case_id for answer in session.responses.of_run("r1")] == ["a", "c"]
+    store.close()
 
 
 def test_rows_that_a_locked_database_refuses_are_kept_and_taken_in_later(tmp_path):

@@ -117,6 +117,11 @@ class Recorder:
                     self._give_up(batch, error)
                     return
                 time.sleep(0.5)
+            except Exception as error:  # noqa: BLE001 - a row that cannot be written must not lose all that come after
+                refused = StoreError(f"a row could not be written: {type(error).__name__}")
+                self._troubled(refused)
+                self._give_up(batch, refused)
+                return
             else:
                 return
 

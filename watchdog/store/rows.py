@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +19,18 @@ from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind
 
 Row = Mapping[Any, Any]
+
+#: What no database can hold in a text: NUL (PostgreSQL), half a surrogate pair (an emoji that was cut in two).
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _text(value: str, longest: int | None = None) -> str:
+    """A text of somebody else's as it can be stored; ``longest`` is the width of its column."""
+    return _UNSTORABLE.sub("\ufffd", value[:longest])
+
+
+def _word(value: str | None, longest: int = 200) -> str | None:
+    return None if value is None else _text(value, longest)
 
 
 def key_row(key: ResponseKey) -> dict[str, Any]:
@@ -60,8 +73,8 @@ def response_row(response: Response) -> dict[str, Any]:
         "case_id": response.key.case_id,
         "repeat": response.key.repeat,
         "status": response.status.value,
-        "text": response.text.replace("\x00", "\ufffd"),  # PostgreSQL cannot hold NUL in text
-        "finish_reason": response.finish_reason,
+        "text": _text(response.text),
+        "finish_reason": _word(response.finish_reason, 100),
         "input_tokens": response.usage.input_tokens,
         "output_tokens": response.usage.output_tokens,
         "cached_tokens": response.usage.cached_tokens,
@@ -69,13 +82,13 @@ def response_row(response: Response) -> dict[str, Any]:
         "latency": response.latency,
         "elapsed": response.elapsed,
         "cost": response.cost,
-        "served_model": response.served_model,
-        "fingerprint": response.fingerprint,
-        "request_id": response.request_id,
+        "served_model": _word(response.served_model),
+        "fingerprint": _word(response.fingerprint),
+        "request_id": _word(response.request_id),
         "contexts": list(response.contexts) or None,
         "tool_calls": [asdict(call) for call in response.tool_calls] or None,
         "error_kind": response.error_kind.value if response.error_kind else None,
-        "error": response.error,
+        "error": None if response.error is None else _text(response.error),
         "at": response.at,
     }
 
@@ -115,7 +128,7 @@ def score_row(row: ScoreRow) -> dict[str, Any]:
         "scorer": row.scorer,
         "scorer_digest": row.scorer_digest,
         "value": row.score.value,
-        "reason": row.score.reason.replace("\x00", "\ufffd"),
+        "reason": _text(row.score.reason),
         "bar": row.score.bar,
         "details": dict(row.score.details) or None,
         "cost": row.score.cost,
