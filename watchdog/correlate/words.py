@@ -27,7 +27,7 @@ RUNBOOKS: Mapping[Cause, str] = {
     Cause.PROVIDER_FAILING: "provider-down.md",
     Cause.TOOL_FAILING: "tool-failing.md",
     Cause.BLIND: "eval-blind.md",
-    Cause.UNATTRIBUTED: "README.md",
+    Cause.UNATTRIBUTED: "README.md#unattributed",
 }
 
 _FAILURES: Mapping[ErrorKind, str] = {

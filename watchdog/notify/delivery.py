@@ -198,10 +198,9 @@ class DeliveryLoop:
                 await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
                 continue
             attempts = delivery.attempts + 1
-            wait = max(error.retry_after or 0.0, backoff(attempts, self._rng))
-            await self._fail(
-                channel, delivery, str(error), wait if error.retryable and attempts < MAX_ATTEMPTS else None
-            )
+            again = error.retryable and attempts < MAX_ATTEMPTS
+            wait = max(error.retry_after or 0.0, backoff(attempts, self._rng)) if again else None
+            await self._fail(channel, delivery, str(error), wait)
             return  # whatever else is due meets a receiver that had time to recover
 
     async def _resend(self, channel: _Channel, every: float) -> None:
@@ -217,9 +216,11 @@ class DeliveryLoop:
         for alert in (*live, *(delivery.alert for delivery in due)):
             if alert.id not in alerts or alert.state is AlertState.RESOLVED:
                 alerts[alert.id] = alert
-        forgotten = await self._forgotten(channel, due)
+        ended = [delivery.alert for delivery in due if delivery.alert.state is AlertState.RESOLVED]
+        forgotten = await self._forgotten(channel, ended)
         now = self._clock.monotonic()
-        reminding = {name for name, until in channel.reminding.items() if now < until} | forgotten
+        reminding = {name for name, until in channel.reminding.items() if now < until}
+        reminding = reminding - {alert.id for alert in ended} | forgotten  # an end that is due and known goes out
         batch = [_as_firing(alert) if name in reminding else alert for name, alert in alerts.items()]
         beat = self._heartbeat() if self._heartbeat else None
         batch += [beat] if beat else []
@@ -240,9 +241,8 @@ class DeliveryLoop:
             else:
                 await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
 
-    async def _forgotten(self, channel: _Channel, due: Sequence[Delivery]) -> frozenset[str]:
-        """Ids of due resolved alerts that the receiver no longer holds as firing."""
-        ended = [delivery.alert for delivery in due if delivery.alert.state is AlertState.RESOLVED]
+    async def _forgotten(self, channel: _Channel, ended: Sequence[Alert]) -> frozenset[str]:
+        """Ids of those alerts that the receiver no longer holds as firing."""
         if not ended or not isinstance(channel.notifier, Forgetful):
             return frozenset()
         return await channel.notifier.forgotten(ended)

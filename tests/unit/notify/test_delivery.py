@@ -359,6 +359,17 @@ async def test_an_episode_that_came_and_went_while_the_receiver_was_down_is_stil
     assert outbox.rows == {}
 
 
+async def test_an_end_goes_out_when_its_row_is_due_however_the_clocks_disagree(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=receiver.kill)
+    await live(outbox, clock, loop, 20)
+    outbox.due_at = dict.fromkeys(outbox.due_at, clock.now())
+    await live(outbox, clock, loop, 1)
+    assert receiver.pages == ["firing", "firing", "resolved"]
+    assert outbox.rows == {}
+
+
 async def test_a_restart_of_ours_while_reminding_loses_nothing(house, clock, receiver):
     outbox = house.Outbox()
     loop = loop_of(outbox, clock, receiver)
