@@ -5,7 +5,7 @@
 Needs llama.cpp servers with two small models: one 'strong' server that answers at --strong-url (the pinned arm and the
 judge), and in --home the files venv/bin/python (with xllamacpp), strong.gguf and weak.gguf, from which this script
 serves the current arm on a port of its own and swaps one for the other. Takes about half an hour on two idle cores:
-a look is 60 answers of the watch ``support_reply`` and 12 answers with 12 verdicts of the watch ``tone``.
+a look is 60 answers of the watch ``support_reply`` and 6 answers with 6 verdicts of the watch ``tone``.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def main() -> None:
     tone = folder / "golden_sets" / "tone"
     tone.mkdir()
     (tone / "set.yaml").write_text('name: tone\nversion: "1"\nreviewed_by: [authors]\n')
-    rows = (folder / "golden_sets" / "support_reply" / "cases.jsonl").read_text().splitlines()[:6]
+    rows = (folder / "golden_sets" / "support_reply" / "cases.jsonl").read_text().splitlines()[:3]
     (tone / "cases.jsonl").write_text("\n".join(rows) + "\n")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
