@@ -28,6 +28,7 @@ from watchdog.providers.prices import PriceTable
 from watchdog.replay.caller import Caller
 from watchdog.score.judge.judge import Judge
 from watchdog.score.judge.spec import JudgeSpec
+from watchdog.settings.values import NotifierPlan
 from watchdog.store.store import Store
 from watchdog.text.cron import cron_fields
 from watchdog.text.documents.suggest import did_you_mean
@@ -101,8 +102,12 @@ class App:
 
     @cached_property
     def notifiers(self) -> tuple[Notifier, ...]:
-        """The channels of ``notify``."""
-        return tuple(plan.build() for plan in self.settings.notifiers)
+        """The channels of ``notify``.
+
+        Raises:
+            UsageError: one has another name than its channel, so what is queued for the channel would never be sent.
+        """
+        return tuple(_channel(plan) for plan in self.settings.notifiers)
 
     @cached_property
     def road(self) -> Road:
@@ -206,6 +211,14 @@ class App:
 
             sources.append(TrafficSource(watch.traffic.path, watch.traffic.per_run, feature=watch.feature))
         return sources
+
+
+def _channel(plan: NotifierPlan) -> Notifier:
+    built: Notifier = plan.build()
+    if built.name != plan.name:
+        remedy = "let its constructor take 'name', and 'name' return that"
+        raise UsageError(f"notify: {plan.kind} calls itself {built.name!r}, its channel is {plan.name!r}; {remedy}")
+    return built
 
 
 def cadence(schedule: Schedule) -> float:

@@ -46,6 +46,7 @@ def check(
     remarks: list[Problem] = []
     if joined is not None and not problems:
         house = App(joined, SystemClock())
+        house.notifiers  # noqa: B018 - building them is the test
         for name, watch in joined.watches.items():
             try:
                 house.built(name)

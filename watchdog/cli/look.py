@@ -66,6 +66,7 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
 
     looks: dict[str, Look] = {}
     async with app:
+        delivery = app.delivery() if deliver and app.settings.notifiers else None
         stop = stop_on_signals(asyncio.get_running_loop())
         for name in names:
             if stop.is_set():
@@ -75,8 +76,8 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
             looks[name] = look
             if not quiet:
                 _show(app, name, look)
-        if deliver and app.settings.notifiers:
-            await app.delivery().tick()
+        if delivery is not None:
+            await delivery.tick()
     return looks
 
 

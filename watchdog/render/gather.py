@@ -150,20 +150,19 @@ def _problems(look: Look) -> list[str]:
 
 def _failures(look: Look) -> list[str]:
     """Calls without an answer and answers without a score, with the reason that most of them give."""
-    reasons: dict[str, Counter[str]] = {}
+    reasons: dict[tuple[str, str], Counter[str]] = {}
     for response in look.measured.responses.values():
         if response.error_kind is not None:
             said = f"{response.error_kind}: {response.error}"
-            reasons.setdefault(f"{response.key.role}: calls failed", Counter())[said] += 1
+            reasons.setdefault((response.key.role, "calls failed"), Counter())[said] += 1
     for row in look.measured.scores:
         if row.score.value is None:
-            reasons.setdefault(f"{row.scorer}: answers unscored", Counter())[row.score.reason] += 1
+            reasons.setdefault((row.scorer, "answers unscored"), Counter())[row.score.reason] += 1
     found = []
-    for what, counted in reasons.items():
-        who, _, became = what.partition(": ")
+    for (whose, became), counted in sorted(reasons.items()):
         [(reason, most)] = counted.most_common(1)
         share = "" if most == counted.total() else f", {most} of them"
-        found.append(f"{who}: {counted.total()} {became}{share}: {reason}")
+        found.append(f"{whose}: {counted.total()} {became}{share}: {reason}")
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from watchdog.settings.context import Context
 from watchdog.settings.environment import with_files
+from watchdog.settings.parts import Part
 from watchdog.settings.secret import Secret
 from watchdog.settings.shapes import HeartbeatShape
 from watchdog.settings.values import Heartbeat, NotifierPlan
@@ -46,16 +47,21 @@ def _notifier(context: Context, entry: Node, field: str) -> NotifierPlan | None:
     part = context.part("notifier", form.name, form.line, field)
     if part is None:
         return None
-    name: str | None = form.name
-    given = form.given
-    if given is not None and "name" in given.mapping:
-        name = context.name(given.mapping["name"], field)
-        if "name" not in part.parameters:
-            given = Node({k: v for k, v in given.mapping.items() if k != "name"}, given.line, given.key_lines)
-    arguments = context.arguments(part, given, field, form.line)
+    written = form.given.mapping.get("name") if form.given is not None else None
+    name = _own_name(part) if written is None else context.name(written, field)
+    arguments = context.arguments(part, form.given, field, form.line)
     if arguments is None or name is None:
         return None
     return NotifierPlan(name=name, kind=form.name, arguments=arguments, part=part)
+
+
+def _own_name(part: Part) -> str:
+    """What a notifier calls itself when watchdog.yaml does not say: a name it has, or takes, or its class's."""
+    taken = part.parameters.get("name")
+    for name in (getattr(part.factory, "name", None), taken.default if taken else None):
+        if isinstance(name, str) and name:
+            return name
+    return part.name.rpartition(":")[2]
 
 
 def read_heartbeat(context: Context) -> Heartbeat:

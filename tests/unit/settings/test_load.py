@@ -258,3 +258,26 @@ def test_only_the_environment_that_is_passed_in_is_read(folder, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "from-the-process")
     assert os.environ["OPENAI_API_KEY"]
     assert "is not set" in folder.problems(USES_OPENAI)[0]
+
+
+def test_a_channel_of_ones_own_is_called_what_it_calls_itself(folder):
+    rest = "    resend_every = None\n    async def send(self, alerts, now): ...\n    async def aclose(self): ...\n"
+    (folder.path / "own_channels.py").write_text(
+        f"class Fixed:\n    name = 'fixed'\n{rest}\n"
+        f"class Taken:\n    def __init__(self, *, name='taken'): self.name = name\n{rest}\n"
+        f"class Bare:\n    name = property(lambda self: 'Bare')\n{rest}\n"
+    )
+    settings = folder.settings(
+        """
+        notify:
+          - own_channels:Fixed
+          - own_channels:Taken
+          - own_channels:Taken: { name: second }
+          - own_channels:Bare
+        """
+    )
+    assert [channel.name for channel in settings.notifiers] == ["fixed", "taken", "second", "Bare"]
+    assert [channel.build().name for channel in settings.notifiers] == ["fixed", "taken", "second", "Bare"]
+    assert folder.problems("notify:\n  - own_channels:Fixed: { name: other }\n") == [
+        "2: notify[0]: own_channels:Fixed takes no 'name'"
+    ]
