@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from watchdog.alert.incident import group
+from watchdog.alert.incident import JOIN_WINDOW, group
 from watchdog.alert.stage import reconcile
 from watchdog.correlate.situation import Reference, Situation
 from watchdog.correlate.stage import correlate
@@ -84,7 +84,9 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         judges=built.judges,
     )
     transitions = reconcile(correlate(situation), session.alerts.open(watch.name), now)
-    grouping = group(watch.name, transitions, session.alerts.open_incidents(watch.name), now)
+    # Metrics of one drop may be a look apart; a slow watch must not make two incidents of that.
+    window = max(JOIN_WINDOW, 1.5 * (watch.schedule.every or 0.0))
+    grouping = group(watch.name, transitions, session.alerts.open_incidents(watch.name), now, window=window)
     finished = replace(
         run,
         status=RunStatus.FINISHED,
