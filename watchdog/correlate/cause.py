@@ -17,6 +17,9 @@ from watchdog.domain.target import Role
 #: Changes that we make ourselves; the others (served model, fingerprint) are the provider's.
 _OURS = frozenset({"prompt", "parameters", "model"})
 
+#: Of changes at the same time: ours before the provider's, and a name before a fingerprint of it.
+_TELLING = ("prompt", "parameters", "model", "served model", "fingerprint")
+
 #: A change explains a drop that began up to this many looks, and at least this many seconds, after it was first seen:
 #: the estimated beginning of a small drop is late by some looks. What changed long before, in calm looks, is innocent.
 _SLACK_LOOKS = 12
@@ -112,7 +115,10 @@ def _of_current(situation: Situation, signal: Signal, control: str) -> Verdict:
 
 
 def _nearest(situation: Situation, signal: Signal) -> Change | None:
-    """The change of the current target nearest to the onset; ours before the provider's when both are."""
+    """The change of the current target nearest to the onset.
+
+    Of several that are, ours comes before the provider's, and a name that says something before a fingerprint.
+    """
     onset = situation.at if signal.since is None else signal.since
     every = situation.watch.schedule.every or 0.0
     slack = max(_SLACK_SECONDS, _SLACK_LOOKS * every)
@@ -120,7 +126,11 @@ def _nearest(situation: Situation, signal: Signal) -> Change | None:
     near = [
         change for change in situation.changes if change.role is Role.CURRENT and onset - slack <= change.at <= latest
     ]
-    return min(near, key=lambda change: (abs(change.at - onset), change.what not in _OURS), default=None)
+
+    def order(change: Change) -> tuple[float, bool, bool]:
+        return abs(change.at - onset), change.what not in _OURS, change.what == "fingerprint"
+
+    return min(near, key=order, default=None)
 
 
 def _known(changes: Sequence[Change]) -> str:
