@@ -20,7 +20,8 @@ from watchdog.domain.alert import AlertState, AlertType
 from watchdog.domain.run import Trigger
 from watchdog.errors import WatchdogError
 from watchdog.pipeline.baseline import freeze_baseline
-from watchdog.pipeline.road import Look, Progress
+from watchdog.pipeline.measuring import Progress
+from watchdog.pipeline.road import Look
 from watchdog.render.views import StoryLine, Tone
 from watchdog.simulator.feature import SUPPORT_REPLY
 

@@ -1,0 +1,153 @@
+"""One run being measured: calls and scores under way, and what they add up to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from watchdog.detect.scores import RunScores
+from watchdog.domain.case import Case
+from watchdog.domain.digest import digest
+from watchdog.domain.response import Request, Response, ResponseKey
+from watchdog.domain.run import Run, RunStatus
+from watchdog.domain.score import ScoreRow
+from watchdog.domain.target import Role
+from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
+from watchdog.pipeline.planned import LOOKED_AT, applies, planned_scores
+from watchdog.pipeline.subject import subject_of
+from watchdog.protocols import Ask, Scorer
+from watchdog.replay.budget import Budget
+from watchdog.replay.stage import plan, replay
+from watchdog.score.stage import score_all
+
+
+class Progress(Protocol):
+    """Who is told how far a run is."""
+
+    def start(self, total: int, label: str = "") -> None:
+        """So many steps lie ahead."""
+
+    def advance(self, n: int = 1, label: str | None = None) -> None:
+        """So many more are done."""
+
+    def stop(self) -> None:
+        """No more steps."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an interrupted run had recorded."""
+
+    done: set[ResponseKey]
+    responses: Mapping[ResponseKey, Response]
+    scores: Sequence[ScoreRow]
+
+
+class Measuring:
+    """A run between its opening and its decision: ``replay``, then ``score``, then ``measured``."""
+
+    def __init__(
+        self,
+        built: BuiltWatch,
+        run: Run,
+        cases: Sequence[Case],
+        known: Known,
+        *,
+        budget: Budget,
+        deadline: float,
+        record: Callable[[Response | ScoreRow], None],
+        stop: asyncio.Event,
+        progress: Progress | None = None,
+    ) -> None:
+        """``record`` is handed every response and score as it arrives; ``deadline`` is a time of ``monotonic()``."""
+        self._built = built
+        self._run = run
+        self._cases = {case.id: case for case in cases}
+        self._roles = [role for role in LOOKED_AT if role in built.watch.targets]
+        self._budget = budget
+        self._deadline = deadline
+        self._record = record
+        self._stop = stop
+        self._progress = progress
+        self._timeouts = {name: caller.limits.timeout for name, caller in built.callers.items()}
+        self._items = plan(built.watch, cases, run.id, self._roles, run.seed, known.done, self._timeouts)
+        self._responses = dict(known.responses)
+        self._scores = {(row.key, row.scorer): row for row in known.scores}
+        self._judged: dict[str, list[Response]] = {}
+
+    async def replay(self) -> None:
+        """Ask what is not recorded yet."""
+        if self._progress is not None:
+            self._progress.start(len(self._items), self._built.watch.name)
+        await replay(
+            self._items,
+            self._built.callers,
+            self._budget,
+            on_response=self._on_response,
+            stop=self._stop,
+            deadline=self._deadline,
+        )
+
+    async def score(self) -> None:
+        """Score every answer that is not scored yet."""
+        scorers = self._built.scorers(self._ask_provider)
+        for applicable, ids in self._groups(scorers):
+            answers = self._responses.items()
+            pairs = [(self._cases[key.case_id], answer) for key, answer in answers if key.case_id in ids]
+            await score_all(applicable, pairs, on_score=self._on_score, already=self._scores.keys(), stop=self._stop)
+
+    def measured(self, problems: Sequence[str]) -> Measured:
+        """What it all adds up to."""
+        watch, run = self._built.watch, self._run
+        planned = planned_scores(watch, run.id, self._roles, list(self._cases.values()))
+        calls, tallies = outcomes_of(planned, self._cases, self._responses, self._scores.values())
+        run = replace(run, subject=subject_of(watch, self._responses.values()), status=RunStatus.MEASURED)
+        return Measured(
+            run=run,
+            cases=self._cases,
+            responses=self._responses,
+            scores=list(self._scores.values()),
+            outcomes=calls,
+            run_scores=RunScores.collect(run.id, run.planned_for, self._cases.values(), calls, self._built.instruments),
+            tallies=tallies,
+            health=[
+                *provider_health(watch, self._responses.values()),
+                *(judge_health(provider, answers) for provider, answers in self._judged.items()),
+            ],
+            tools=tool_health(self._responses.values()),
+            calls=len(self._items),
+            problems=problems,
+        )
+
+    def _on_response(self, response: Response) -> None:
+        self._record(response)
+        self._responses[response.key] = response
+        if self._progress is not None:
+            self._progress.advance()
+
+    def _on_score(self, row: ScoreRow) -> None:
+        self._record(row)
+        self._scores[row.key, row.scorer] = row
+
+    def _ask_provider(self, provider: str) -> Ask:
+        async def ask(request: Request) -> Response:
+            request = replace(request, timeout=self._timeouts[provider])
+            # A judge's call has no case of its own and is not recorded: its verdict is, as a score.
+            key = ResponseKey(run_id=self._run.id, role=Role.CURRENT, case_id=f"judge-{digest(request.model)}")
+            answer = await self._built.callers[provider].call(key, request, self._budget, self._deadline, self._stop)
+            self._judged.setdefault(provider, []).append(answer)
+            return answer
+
+        return ask
+
+    def _groups(self, scorers: Mapping[str, Scorer]) -> list[tuple[list[Scorer], set[str]]]:
+        """Cases by the scorers that have something to say of them."""
+        watch = self._built.watch
+        groups: dict[tuple[str, ...], set[str]] = {}
+        for case in self._cases.values():
+            names = tuple(plan.name for plan in watch.scorers if applies(plan, case, watch))
+            groups.setdefault(names, set()).add(case.id)
+        return [([scorers[name] for name in names], ids) for names, ids in groups.items()]
