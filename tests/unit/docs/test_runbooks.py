@@ -26,6 +26,12 @@ def name_of(command: str) -> tuple[str, ...]:
     return tuple(words[: 2 if words[0] in GROUPS else 1])
 
 
+def headings(page: str) -> set[str]:
+    """Anchors of a page's sections."""
+    found = re.findall(r"^## (.+)$", (FOLDER / page).read_text(), re.MULTILINE)
+    return {heading.lower().replace(" ", "-") for heading in found}
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_the_six_sections_in_order_and_a_command_to_check_with(page: str):
     text = (FOLDER / page).read_text()
@@ -38,11 +44,10 @@ def test_a_page_has_the_six_sections_in_order_and_a_command_to_check_with(page: 
 
 @pytest.mark.parametrize("page", ["README.md", *PAGES])
 def test_every_link_leads_to_a_page_or_a_heading(page: str):
-    text = (FOLDER / page).read_text()
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
-
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (FOLDER / target).is_file() if not target.startswith("#") else target[1:] in headings, target
+    for target in re.findall(r"\]\(([^)]+)\)", (FOLDER / page).read_text()):
+        name, _, anchor = target.partition("#")
+        assert (FOLDER / (name or page)).is_file(), target
+        assert not anchor or anchor in headings(name or page), target
 
 
 def test_the_index_names_every_page():
@@ -54,7 +59,9 @@ def test_every_cause_an_alert_can_name_has_its_page_and_stands_in_the_index():
 
     assert set(RUNBOOKS) == set(Cause)
     for cause, page in RUNBOOKS.items():
-        assert (FOLDER / page).is_file()
+        name, _, anchor = page.partition("#")
+        assert not anchor or anchor in headings(name), cause
+        assert (FOLDER / name).is_file()
         assert re.split("[:,]", cause.value)[0].removeprefix("the ").split(" or ")[0] in index, cause
 
 
