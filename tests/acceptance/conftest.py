@@ -32,7 +32,7 @@ CALM = {
     "models": {
         "*": {"faults": {}, "refusals": 0.0, "latency": 0.0, "retry_after": 1.0},
         PINNED: {"quality": 0.93, "faults": {}},
-        UPDATED: {"quality": 0.55, "faults": {}},
+        UPDATED: {"quality": 0.2, "faults": {}},
         "sim-judge": {"faults": {}},
     },
     "aliases": {"sim-1": PINNED},
@@ -202,8 +202,8 @@ class Story:
 
     trigger = Trigger.SCHEDULE
 
-    def __init__(self, workspace: Workspace, clock: HurriedClock) -> None:
-        self.workspace, self.clock = workspace, clock
+    def __init__(self, workspace: Workspace, clock: HurriedClock, every: float = 1800.0) -> None:
+        self.workspace, self.clock, self.every = workspace, clock, every
         self.app = open_app(workspace.folder, {}, clock)
         self.looks = []
 
@@ -214,7 +214,7 @@ class Story:
     async def look(self, times: int = 1):
         """Look; the last look."""
         for _ in range(times):
-            self.clock.skip(1800.0)
+            self.clock.skip(self.every)
             self.looks.append(await self.app.road.look(self.app.built(WATCH), self.trigger))
         return self.looks[-1]
 
@@ -316,6 +316,14 @@ def judged_workspace(simulator, _with_baseline, tmp_path):
 async def story(workspace):
     """Looks at a workspace with a baseline."""
     story = Story(workspace, HurriedClock(time.time()))
+    yield story
+    await story.close()
+
+
+@pytest.fixture
+async def live_story(workspace):
+    """Looks now, which other processes may take part in."""
+    story = Story(workspace, HurriedClock(time.time(), pace=1.0), every=0.0)
     yield story
     await story.close()
 

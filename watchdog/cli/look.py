@@ -59,6 +59,8 @@ def run(
 
 async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: bool, quiet: bool) -> Mapping[str, Look]:
     import asyncio
+    import sys
+    from contextlib import nullcontext, redirect_stdout
 
     from watchdog.cli.stopping import stop_on_signals
     from watchdog.domain.run import Trigger
@@ -77,7 +79,9 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
             if not quiet:
                 _show(app, name, look)
         if delivery is not None:
-            await delivery.tick()
+            # With --json, standard output holds one JSON document and nothing else.
+            with redirect_stdout(sys.stderr) if quiet else nullcontext():
+                await delivery.tick()
     return looks
 
 

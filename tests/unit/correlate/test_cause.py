@@ -45,6 +45,11 @@ def test_a_changed_served_model_with_a_calm_control_arm_is_the_providers(house, 
     assert "Point current at gpt-x-2026-08-07" in found.annotations["description"]
 
 
+def test_a_model_that_changed_with_its_fingerprint_is_called_by_its_name(house):
+    changes = [change(house, what, hours_ago=2) for what in ("fingerprint", "served model")]
+    assert "served model changed from old to new" in drifting(house, changes=changes).annotations["description"]
+
+
 def test_no_known_change_with_a_calm_control_arm_is_a_silent_change_of_the_providers(house):
     found = drifting(house)
     assert found.cause is Cause.PROVIDER_MODEL
