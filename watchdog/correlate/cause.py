@@ -115,10 +115,7 @@ def _of_current(situation: Situation, signal: Signal, control: str) -> Verdict:
 
 
 def _nearest(situation: Situation, signal: Signal) -> Change | None:
-    """The change of the current target nearest to the onset.
-
-    Of several that are, ours comes before the provider's, and a name that says something before a fingerprint.
-    """
+    """The change of the current target nearest to the onset; of several that are, the most telling."""
     onset = situation.at if signal.since is None else signal.since
     every = situation.watch.schedule.every or 0.0
     slack = max(_SLACK_SECONDS, _SLACK_LOOKS * every)
@@ -126,11 +123,7 @@ def _nearest(situation: Situation, signal: Signal) -> Change | None:
     near = [
         change for change in situation.changes if change.role is Role.CURRENT and onset - slack <= change.at <= latest
     ]
-
-    def order(change: Change) -> tuple[float, bool, bool]:
-        return abs(change.at - onset), change.what not in _OURS, change.what == "fingerprint"
-
-    return min(near, key=order, default=None)
+    return min(near, key=lambda change: (abs(change.at - onset), _TELLING.index(change.what)), default=None)
 
 
 def _known(changes: Sequence[Change]) -> str:
