@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from watchdog.domain.alert import Alert
 from watchdog.errors import DeliveryError
@@ -25,6 +25,9 @@ _LINES = {
 
 class StdoutNotifier:
     """Writes to ``stream`` (standard output when None). ``json``: one object a line, for machines."""
+
+    #: The stream is for tests and other doors, not for watchdog.yaml.
+    injected: ClassVar[frozenset[str]] = frozenset({"stream"})
 
     def __init__(self, *, json: bool = False, stream: TextIO | None = None, name: str = "stdout") -> None:
         self._json = json
