@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check statistical acceptance clean
+.PHONY: help demo test check statistical wheel clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -18,8 +18,13 @@ $(VENV)/development: requirements-dev.lock $(VENV)/runtime
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-demo: $(VENV)/runtime  ## four weeks of a watched feature in about a minute, and an HTML report
-	$(BIN)/python -m eval_watchdog demo
+# The command as it is installed, but running this checkout, from any folder.
+$(BIN)/eval-watchdog: Makefile $(VENV)/runtime
+	@printf '%s\n' '#!/bin/sh' 'PYTHONPATH="$(CURDIR)" exec "$(CURDIR)/$(BIN)/python" -P -m eval_watchdog "$$@"' >$@
+	@chmod +x $@
+
+demo: $(BIN)/eval-watchdog  ## four weeks of a watched feature in about a minute, and an HTML report
+	$(BIN)/eval-watchdog demo
 
 test: $(VENV)/development  ## unit, integration and acceptance tests
 	@scripts/system-packages.sh
@@ -34,5 +39,8 @@ check: $(VENV)/development  ## ruff, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+wheel: $(VENV)/development  ## the wheel, into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
 clean:  ## remove what make made
-	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo-out dist .pytest_cache .mypy_cache .ruff_cache
