@@ -20,17 +20,21 @@ def freeze(
     *,
     because: Annotated[str, typer.Option("--because", help="Why; kept with the baseline.")],
     runs: Annotated[int, typer.Option("--runs", min=1, help="From the newest so many finished runs.")] = 20,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Also runs of a firing model alert: their level is the new normal.")
+    ] = False,
     by: Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")] = None,
     config: Config = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Make a new baseline from finished runs. The old one is superseded; detection starts anew.
 
-    Runs during which an alert of the watch was firing are refused, and so are runs of different instruments.
+    Runs during which a model alert of the watch was firing are left out (but see --accept-drift), and so are runs of
+    other instruments than today's.
 
     Examples:
         eval-watchdog baseline freeze support_reply --because "first baseline"
-        eval-watchdog baseline freeze support_reply --runs 12 --because "prompt v14 is the new normal"
+        eval-watchdog baseline freeze support_reply --runs 12 --because "prompt v14 is the new normal" --accept-drift
     """
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
@@ -39,7 +43,13 @@ def freeze(
     app_ = open_app(config, environment(), SystemClock())
     built = app_.built(watch)
     frozen = freeze_baseline(
-        app_.store, built, runs=runs, by=by or getpass.getuser(), because=because, now=app_.clock.now()
+        app_.store,
+        built,
+        runs=runs,
+        by=by or getpass.getuser(),
+        because=because,
+        now=app_.clock.now(),
+        accept_drift=accept_drift,
     )
     app_.store.close()
     summary = {

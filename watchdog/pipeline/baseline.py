@@ -24,10 +24,20 @@ from watchdog.stats.interval import Moments, effect
 from watchdog.store.store import Session, Store
 
 
-def freeze_baseline(store: Store, built: BuiltWatch, *, runs: int, by: str, because: str, now: float) -> Baseline:
+def freeze_baseline(
+    store: Store,
+    built: BuiltWatch,
+    *,
+    runs: int,
+    by: str,
+    because: str,
+    now: float,
+    accept_drift: bool = False,
+) -> Baseline:
     """A new baseline from the newest finished runs of a watch; remembered, the old one superseded.
 
-    Only runs of today's instruments, during which no model alert of the watch was firing, are taken.
+    Only runs of today's instruments are taken, and none during which a model alert of the watch was firing; with
+    ``accept_drift`` these too: the level that they show is meant to be the new normal.
 
     Raises:
         NotMeasured: there is no such run.
@@ -39,7 +49,9 @@ def freeze_baseline(store: Store, built: BuiltWatch, *, runs: int, by: str, beca
         bad = [
             (alert.starts_at, alert.resolved_at or float("inf"))
             for alert in session.alerts.all(watch=watch.name)
-            if alert.fired_at is not None and alert.labels.get("alert_type") == AlertType.MODEL.value
+            if not accept_drift
+            and alert.fired_at is not None
+            and alert.labels.get("alert_type") == AlertType.MODEL.value
         ]
         calm = [run for run in same if not any(start <= run.planned_for < end for start, end in bad)]
         if not calm:
@@ -66,7 +78,10 @@ def _why_none(watch: Watch, finished: int, same: int) -> str:
             f"none of the {finished} finished runs of {watch.name} was measured with today's instruments "
             "(golden set, scorers, pinned target); run some looks first"
         )
-    return f"a model alert of {watch.name} was firing during all of its runs; resolve it first, or run calm looks"
+    return (
+        f"a model alert of {watch.name} was firing during all of its runs; if their level is meant to be the new "
+        "normal, freeze with --accept-drift"
+    )
 
 
 def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
