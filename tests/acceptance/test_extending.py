@@ -143,6 +143,9 @@ class Undigested:
 class Directionless:
     digest, name = "1", "wrong"
     async def score(self, case, response): ...
+class Broken:
+    better, digest, name = "higher", "1", "broken"
+    async def score(self, case, response): raise KeyError("total")
 class Unclosed:
     async def complete(self, request): ...
 class Mute:
@@ -180,6 +183,17 @@ def test_parts_that_cannot_work_are_told_by_check_all_at_once(tmp_path, run):
         "notify[1]: wrong:Mute is not a notifier: it has no method 'send'",
     ):
         assert sentence in said
+
+
+def test_a_scorer_that_breaks_leaves_answers_unscored_and_run_says_why(tmp_path, run):
+    assert run("eval-watchdog", "init", ".", cwd=tmp_path)[0] == 0
+    (tmp_path / "wrong.py").write_text(WRONG)
+    file = tmp_path / "watchdog.yaml"
+    file.write_text(file.read_text().replace("      - not-refusal\n", '      - not-refusal\n      - "wrong:Broken"\n'))
+    code, said = run("eval-watchdog", "run", cwd=tmp_path)
+    assert code == 0
+    assert re.search(r"^ +broken +0 +0 +0 +30 +0 +0 +–", said, re.MULTILINE)
+    assert "! broken: 60 answers unscored: KeyError: 'total'" in said
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
