@@ -12,7 +12,8 @@ def test_it_is_silent_where_nobody_watches():
     assert file.getvalue() == ""
 
 
-def test_it_counts_and_shows_no_escape_of_a_label():
+def test_it_counts_and_shows_no_escape_of_a_label(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")  # a dumb terminal cannot take a line back, and gets none
     file = io.StringIO()
     bar = Progress(file=file, enabled=True)
     bar.start(10, "first")
