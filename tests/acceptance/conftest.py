@@ -8,10 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,9 @@ from watchdog.app.build import open_app
 from watchdog.domain.alert import AlertState
 from watchdog.domain.run import Trigger
 from watchdog.pipeline.baseline import freeze_baseline
+from watchdog.pipeline.road import Road
 from watchdog.simulator.feature import SUPPORT_REPLY
+from watchdog.store.store import Store
 from watchdog.workspace.locate import shipped
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -197,6 +202,52 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(HOUSE), "NO_COLOR": "1"}
 
 
+@dataclass(frozen=True)
+class Post:
+    """A call of our webhook."""
+
+    id: str
+    body: dict[str, Any]
+
+
+class Receiver:
+    """A webhook receiver on loopback that keeps what it was sent, and takes its time to say so."""
+
+    def __init__(self, seconds: float = 0.03) -> None:
+        self.posts: list[Post] = []
+        posts = self.posts
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                posts.append(Post(self.headers["webhook-id"], body))
+                time.sleep(seconds)
+                with suppress(OSError):  # the sender was killed
+                    self.send_response(204)
+                    self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    """A webhook receiver."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
 class Story:
     """Looks at a workspace, one every half an hour of the story, in this process."""
 
@@ -211,11 +262,15 @@ class Story:
         async with self.app:
             pass
 
+    @property
+    def road(self) -> Road:
+        return self.app.road
+
     async def look(self, times: int = 1):
         """Look; the last look."""
         for _ in range(times):
             self.clock.skip(self.every)
-            self.looks.append(await self.app.road.look(self.app.built(WATCH), self.trigger))
+            self.looks.append(await self.road.look(self.app.built(WATCH), self.trigger))
         return self.looks[-1]
 
     async def reopen(self, url: str = "", **options: str) -> None:
@@ -247,6 +302,88 @@ class Story:
             for each in look.decision.transitions
             if each.notifies
         ]
+
+
+class ImpatientStory(Story):
+    """Waits a second for the database, and not half a minute."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace, HurriedClock(time.time(), pace=1.0), every=0.0)
+        self.store = Store(self.app.settings.store_url.reveal(), busy_seconds=0.2)
+
+    @property
+    def road(self) -> Road:
+        return Road(self.store, self.clock, patience=1.0)
+
+    async def close(self) -> None:
+        self.store.close()
+        await super().close()
+
+
+@pytest.fixture
+async def impatient():
+    """Makes stories that soon give up on the database."""
+    stories: list[ImpatientStory] = []
+
+    def make(workspace: Workspace) -> ImpatientStory:
+        stories.append(ImpatientStory(workspace))
+        return stories[-1]
+
+    yield make
+    for story in stories:
+        await story.close()
+
+
+@pytest.fixture
+def lock():
+    """Holds an SQLite database's write lock in another process."""
+    hold = (
+        "import sqlite3, sys; held = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=20);"
+        "held.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+
+    @contextmanager
+    def locked(path: Path) -> Iterator[None]:
+        arguments = [sys.executable, "-c", hold, str(path)]
+        with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout.readline() == "held\n"
+            yield
+            process.stdin.close()
+
+    return locked
+
+
+class SmallDisk:
+    """A file system of its own that can be made to be full."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def leave(self, free: int) -> None:
+        """Leave so many bytes free."""
+        usage = shutil.disk_usage(self.folder)
+        pages = -(-(usage.used + free) // 4096)
+        options = f"remount,size={4096 * pages}"
+        subprocess.run(["mount", "-o", options, str(self.folder)], check=True, capture_output=True)
+
+    def take(self, ledger: Any) -> None:
+        """Move a database here."""
+        shutil.move(ledger.path, self.folder / ledger.path.name)
+        ledger.path = self.folder / ledger.path.name
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk that can be full; only root can have one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], check=False, capture_output=True, text=True
+    )
+    if made.returncode:
+        pytest.skip(f"a file system cannot be mounted here: {made.stderr.strip()}")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)
 
 
 async def _walk_to_baseline(workspace: Workspace) -> None:

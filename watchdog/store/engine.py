@@ -71,13 +71,15 @@ def _explained(error: DBAPIError) -> StoreError:
     lowered = said.lower()
     if "locked" in lowered or "lock timeout" in lowered or "deadlock" in lowered:
         return StoreBusy()
-    if "full" in lowered or "no space" in lowered:
+    # SQLite cannot make the index of its write-ahead log on a disk without a free page, and calls that an I/O error.
+    unmade = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    if unmade or "full" in lowered or "no space" in lowered:
         return StoreFull()
     if "no such table" in lowered or "no such column" in lowered or "does not exist" in lowered:
         return StoreOutdated()
     # The driver's own sentence may quote values (user data): only its kind is told.
     hint = "; is the server up and the URL right?" if error.connection_invalidated or "connect" in lowered else ""
-    if "unable to open" in lowered or "readonly" in lowered or "read-only" in lowered:
+    if "unable to open" in lowered or "disk i/o" in lowered or "readonly" in lowered or "read-only" in lowered:
         return StoreError(f"the database cannot be used: {said}")
     return StoreError(f"the database refused: {type(error.orig or error).__name__}{hint}")
 
