@@ -1,10 +1,11 @@
 """Two real language models, by hand: a baseline, calm looks, a weaker model behind the same URL, and back again.
 
-    python tests/acceptance/real_models.py --strong-url http://127.0.0.1:18080 --home ~/.cache/local-llms --out FOLDER
+    python tests/acceptance/real_models.py --home ~/.cache/local-llms --out FOLDER
 
-Needs llama.cpp servers with two small models: one 'strong' server that answers at --strong-url (the pinned arm and the
-judge), and in --home the files venv/bin/python (with xllamacpp), strong.gguf and weak.gguf, from which this script
-serves the current arm on a port of its own and swaps one for the other. Takes about half an hour on two idle cores:
+Needs in --home the files venv/bin/python (with xllamacpp, llama.cpp's own HTTP server), strong.gguf and weak.gguf. Two
+servers run: one with the strong model for the pinned arm and the judge, one for the current arm, in which the strong
+model is swapped for the weak one and back. Each computes on one thread: threads that wait for each other on too few
+cores are many times slower. Takes about half an hour on two idle cores:
 a look is 60 answers of the watch ``support_reply`` and 6 answers with 6 verdicts of the watch ``tone``.
 """
 
@@ -26,7 +27,7 @@ SERVE = """
 import sys, time, xllamacpp as x
 p = x.CommonParams()
 p.model.path, p.port, p.hostnames = sys.argv[1], int(sys.argv[2]), ["127.0.0.1"]
-p.n_ctx, p.n_parallel, p.cpuparams.n_threads = 8192, 4, 2
+p.n_ctx, p.n_parallel, p.cpuparams.n_threads = 8192, 2, 1
 server = x.Server(p)
 while True:
     time.sleep(3600)
@@ -62,11 +63,13 @@ notify: [stdout]
 """
 
 
-class Current:
-    """The server of the current arm; one model at a time behind one URL."""
+class Server:
+    """One model at a time behind one URL."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        self.home, self.port = home, port
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.home, self.port = home, free.getsockname()[1]
         self.process: subprocess.Popen[bytes] | None = None
 
     def serve(self, name: str) -> None:
@@ -121,7 +124,6 @@ def look(folder: Path, name: str) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--strong-url", default="http://127.0.0.1:18080")
     parser.add_argument("--home", type=Path, default=Path.home() / ".cache" / "local-llms")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--baseline", type=int, default=8)
@@ -135,16 +137,14 @@ def main() -> None:
     (tone / "set.yaml").write_text('name: tone\nversion: "1"\nreviewed_by: [authors]\n')
     rows = (folder / "golden_sets" / "support_reply" / "cases.jsonl").read_text().splitlines()[:3]
     (tone / "cases.jsonl").write_text("\n".join(rows) + "\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    limits = "{ concurrency: 4, max_concurrency: 4, timeout: 180s }"
+    limits = "{ concurrency: 2, max_concurrency: 2, timeout: 180s }"
     sampling = "{ temperature: 0.7, max_tokens: 60 }"
-    text = YAML.format(strong=options.strong_url, port=port, limits=limits, sampling=sampling)
+    pinned, current = Server(options.home), Server(options.home)
+    text = YAML.format(strong=f"http://127.0.0.1:{pinned.port}", port=current.port, limits=limits, sampling=sampling)
     (folder / "watchdog.yaml").write_text(text)
-    current = Current(options.home, port)
     failures = []
     try:
+        pinned.serve("strong")
         current.serve("strong")
         print(watchdog(folder, "check").stdout, flush=True)
         for number in range(options.baseline):
@@ -179,6 +179,7 @@ def main() -> None:
             failures.append("not resolved within 4 looks of going back")
     finally:
         current.stop()
+        pinned.stop()
     print("FAILED: " + "; ".join(failures) if failures else "as it should be", flush=True)
     sys.exit(1 if failures else 0)
 
