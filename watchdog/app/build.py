@@ -79,6 +79,16 @@ class App:
         self.settings = joined.settings
         self.clock = clock
 
+    def __enter__(self) -> Self:
+        """For doors that only look into the store; those that ask or deliver say ``async with``."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if "store" in self.__dict__:
+            self.store.close()
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -90,14 +100,17 @@ class App:
         if "notifiers" in self.__dict__:
             for notifier in self.notifiers:
                 await notifier.aclose()
-        if "store" in self.__dict__:
-            self.store.close()
+        self.__exit__(kind, error, trace)
 
     @cached_property
     def store(self) -> Store:
         """The database, its tables made."""
         store = Store(self.settings.store_url.reveal())
-        store.prepare()
+        try:
+            store.prepare()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @cached_property

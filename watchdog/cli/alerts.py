@@ -42,13 +42,12 @@ def list_alerts(
     from watchdog.render.gather import alert_view
     from watchdog.render.terminal import console, show_alerts
 
-    house = _open(config)
-    if watch is not None:
-        house.watch(watch)
-    with house.store.read() as session:
-        found = session.alerts.all(watch=watch, since=house.clock.now() - since_seconds(since))
-        open_ones = [alert for name in house.joined.watches for alert in session.alerts.open(name)]
-    house.store.close()
+    with _open(config) as house:
+        if watch is not None:
+            house.watch(watch)
+        with house.store.read() as session:
+            found = session.alerts.all(watch=watch, since=house.clock.now() - since_seconds(since))
+            open_ones = [alert for name in house.joined.watches for alert in session.alerts.open(name)]
     ids = {alert.id for alert in found}
     found += [a for a in open_ones if a.id not in ids and (watch is None or a.labels.get("watch") == watch)]
     if as_json:
@@ -84,9 +83,7 @@ def resolve(
     from watchdog.domain.alert import AlertState
     from watchdog.errors import UnknownName
 
-    house = _open(config)
-    channels = [plan.name for plan in house.settings.notifiers]
-    with house.store.begin() as session:
+    with _open(config) as house, house.store.begin() as session:
         alert = next((a for a in session.alerts.all() if a.id == alert_id), None)
         if alert is None:
             raise UnknownName(f"there is no alert {alert_id!r}; 'eval-watchdog alerts list' shows their ids")
@@ -94,8 +91,7 @@ def resolve(
             raise UnknownName(f"alert {alert_id} is resolved already")
         watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
-        session.alerts.save(watch, [transition], channels)
-    house.store.close()
+        session.alerts.save(watch, [transition], [plan.name for plan in house.settings.notifiers])
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
 
 
@@ -113,10 +109,8 @@ def incidents(
     """
     from watchdog.render.words import moment
 
-    house = _open(config)
-    with house.store.read() as session:
+    with _open(config) as house, house.store.read() as session:
         found = session.alerts.incidents(since=house.clock.now() - since_seconds(since))
-    house.store.close()
     if as_json:
         print_json(found)
         return

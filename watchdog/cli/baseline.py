@@ -40,18 +40,17 @@ def freeze(
     from watchdog.clock import SystemClock
     from watchdog.pipeline.baseline import freeze_baseline
 
-    app_ = open_app(config, environment(), SystemClock())
-    built = app_.built(watch)
-    frozen = freeze_baseline(
-        app_.store,
-        built,
-        runs=runs,
-        by=by or getpass.getuser(),
-        because=because,
-        now=app_.clock.now(),
-        accept_drift=accept_drift,
-    )
-    app_.store.close()
+    with open_app(config, environment(), SystemClock()) as app_:
+        built = app_.built(watch)
+        frozen = freeze_baseline(
+            app_.store,
+            built,
+            runs=runs,
+            by=by or getpass.getuser(),
+            because=because,
+            now=app_.clock.now(),
+            accept_drift=accept_drift,
+        )
     summary = {
         "watch": watch,
         "version": frozen.version,
@@ -81,12 +80,11 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
     from watchdog.errors import NotMeasured
     from watchdog.render.words import moment, percent
 
-    app_ = open_app(config, environment(), SystemClock())
-    app_.watch(watch)
-    with app_.store.read() as session:
-        baseline = session.baselines.current(watch)
-        versions = session.baselines.all(watch)
-    app_.store.close()
+    with open_app(config, environment(), SystemClock()) as app_:
+        app_.watch(watch)
+        with app_.store.read() as session:
+            baseline = session.baselines.current(watch)
+            versions = session.baselines.all(watch)
     if baseline is None:
         raise NotMeasured(f"{watch} has no baseline; 'eval-watchdog baseline freeze {watch}' makes one from its runs")
     metrics = [
@@ -130,9 +128,8 @@ def compare(
     from watchdog.pipeline.baseline import compare_with_baseline
     from watchdog.render.words import percent, points, span
 
-    app_ = open_app(config, environment(), SystemClock())
-    comparison = compare_with_baseline(app_.store, app_.watch(watch), looks=looks)
-    app_.store.close()
+    with open_app(config, environment(), SystemClock()) as app_:
+        comparison = compare_with_baseline(app_.store, app_.watch(watch), looks=looks)
     if as_json:
         print_json(comparison)
         return

@@ -31,16 +31,15 @@ def scores(
     from watchdog.render.terminal import sparkline
     from watchdog.render.words import moment, money, percent, points
 
-    app = open_app(config, environment(), SystemClock())
-    watched = app.watch(watch)
-    start = app.clock.now() - since_seconds(since)
-    with app.store.read() as session:
-        runs = session.runs.of_watch(watch, since=start)
-        rows = run_rows(session, runs)
-        observations = session.detection.observations(watch, since=start)
-        signals = session.detection.signals(watch, since=start)
-        baseline = session.baselines.current(watch)
-    app.store.close()
+    with open_app(config, environment(), SystemClock()) as app:
+        watched = app.watch(watch)
+        start = app.clock.now() - since_seconds(since)
+        with app.store.read() as session:
+            runs = session.runs.of_watch(watch, since=start)
+            rows = run_rows(session, runs)
+            observations = session.detection.observations(watch, since=start)
+            signals = session.detection.signals(watch, since=start)
+            baseline = session.baselines.current(watch)
     keys = sorted({o.key for o in observations if o.key.arm is Arm.CURRENT})
     times = [row.at for row in rows]
     series = [series_view(watched, key, observations, signals, baseline, looks=times) for key in keys]
