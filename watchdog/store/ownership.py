@@ -7,11 +7,16 @@ import socket
 from pathlib import Path
 
 
+#: States of a process that does nothing any more: a zombie waits only for its parent to ask how it ended.
+_OVER = frozenset("ZXx")
+
+
 def _started(pid: int) -> str | None:
     """Start time of a process in clock ticks since boot, where the system tells; None when it is gone."""
     try:
-        # Field 22 of /proc/PID/stat; the command in field 2 may hold spaces, so count from its closing bracket.
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+        # Fields 3 and 22 of /proc/PID/stat; the command in field 2 may hold spaces, so count from its closing bracket.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return None if fields[0] in _OVER else fields[19]
     except (OSError, IndexError):
         return None
 
