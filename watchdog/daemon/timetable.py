@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from watchdog.domain.watch import Schedule
 from watchdog.errors import UsageError
 from watchdog.text.cron import cron_fields
+
+#: The smallest step of time that the scheduler knows.
+_INSTANT = timedelta(microseconds=1)
 
 
 def moment(seconds: float) -> datetime:
@@ -43,8 +46,8 @@ class Timetable:
         """The first planned time after ``time``; of an interval, ``time`` itself being one."""
         if self._every is not None and self.schedule.cron is None:
             return time + self._every
-        given = moment(time)
-        upcoming = self.trigger.get_next_fire_time(given, given)
+        # No earlier time is named to the trigger: in the hour that comes twice it would take that one for its own next.
+        upcoming = self.trigger.get_next_fire_time(None, moment(time) + _INSTANT)
         if upcoming is None:
             raise UsageError(f"the time of {str(self.schedule)!r} never comes")
         return float(upcoming.timestamp())

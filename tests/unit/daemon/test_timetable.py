@@ -54,6 +54,35 @@ def test_a_cron_line_is_read_in_its_time_zone_over_a_change_of_the_clocks():
     assert len(set(times)) == len(times)
 
 
+def test_the_hour_that_comes_twice_is_passed_like_any_other():
+    berlin = Timetable(Schedule(cron="0 * * * *", timezone="Europe/Berlin"))
+    times = berlin.between(at("2026-10-24 22:30"), at("2026-10-25 03:30"), 100)
+    assert [written(time)[-8:] for time in times] == ["23:00:00", "00:00:00", "01:00:00", "02:00:00", "03:00:00"]
+
+
+def test_the_hour_that_is_left_out_is_passed_like_any_other():
+    berlin = Timetable(Schedule(cron="0 * * * *", timezone="Europe/Berlin"))
+    times = berlin.between(at("2026-03-28 23:30"), at("2026-03-29 03:30"), 100)
+    assert [written(time)[-8:] for time in times] == ["00:00:00", "01:00:00", "02:00:00", "03:00:00"]
+
+
+def test_a_time_in_the_hour_that_comes_twice_comes_twice_and_the_next_day_is_right_again():
+    daily = Timetable(Schedule(cron="30 2 * * *", timezone="Europe/Berlin"))
+    times = daily.between(at("2026-10-24 12:00"), at("2026-10-26 12:00"), 100)
+    expected = ["Sun 2026-10-25 00:30:00", "Sun 2026-10-25 01:30:00", "Mon 2026-10-26 01:30:00"]
+    assert [written(time) for time in times] == expected
+
+
+@pytest.mark.parametrize("night", ["2026-03-28 22:00", "2026-10-24 22:00"])
+@pytest.mark.parametrize("line", ["30 2 * * *", "0 * * * *", "*/20 2 * * *", "59 1-3 * * 0"])
+def test_the_next_time_is_always_later_than_the_one_before(line, night):
+    timetable = Timetable(Schedule(cron=line, timezone="Europe/Berlin"))
+    time = at(night)
+    for _ in range(20):
+        assert (following := timetable.after(time)) > time
+        time = following
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(10, [20.0, 30.0, 40.0]), (2, [20.0, 30.0]), (0, [])])
 def test_times_between_two_moments_are_the_oldest_up_to_a_limit(limit, expected):
     assert Timetable(Schedule(every=10.0)).between(10.0, 40.0, limit) == expected
