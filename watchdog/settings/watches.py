@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ from watchdog.text.documents.suggest import did_you_mean
 
 #: Stands in for an owner that is missing, which is told.
 _NOBODY = Owner(team="")
+#: Whether the time of a cron line ever comes does not depend on the day it is asked.
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _ROLES = (Role.CURRENT, Role.PINNED, Role.FALLBACK)
 
 
@@ -162,10 +165,12 @@ def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> 
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only a watch with a cron line pays for it
 
         try:
-            CronTrigger(**cron_fields(shape.cron), timezone=shape.timezone)
+            trigger = CronTrigger(**cron_fields(shape.cron), timezone=shape.timezone)
+            if trigger.get_next_fire_time(None, _ANY_DAY) is None:
+                raise ValueError("its time never comes")
         except (ValueError, TypeError) as error:
             place = dotted(field, "cron")
-            problems.add(f"is not a cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')
+            problems.add(f"is no usable cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')
     every = shape.every if shape.every is not None or shape.cron is not None else 1800.0
     return Schedule(every=every, cron=shape.cron, timezone=shape.timezone, jitter=shape.jitter)
 

@@ -12,6 +12,15 @@ from watchdog.errors import InvalidInput, UsageError
 from watchdog.settings.load import load
 from watchdog.settings.secret import Secret
 
+WATCH_WITH_CRON = """\
+watches:
+  reply:
+    cases: {{ golden: golden_sets/reply }}
+    current: {{ provider: local, model: m }}
+    scorers: [answered]
+    cron: "{line}"
+"""
+
 
 def test_a_small_file_is_enough(folder):
     settings = folder.settings()
@@ -281,3 +290,13 @@ def test_a_channel_of_ones_own_is_called_what_it_calls_itself(folder):
     assert folder.problems("notify:\n  - own_channels:Fixed: { name: other }\n") == [
         "2: notify[0]: own_channels:Fixed takes no 'name'"
     ]
+
+
+@pytest.mark.parametrize("line", ["0 0 31 2 *", "0 0 30 2 *"])
+def test_a_cron_line_whose_time_never_comes_is_told(folder, line):
+    told = folder.problems(WATCH_WITH_CRON.format(line=line))
+    assert told == ['6: watches.reply.cron: is no usable cron line: its time never comes ("0 7 * * 1-5")']
+
+
+def test_a_cron_line_that_comes_in_leap_years_only_is_one(folder):
+    assert folder.problems(WATCH_WITH_CRON.format(line="0 0 29 2 *")) == []
