@@ -164,13 +164,16 @@ def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> 
     if shape.cron is not None and len(problems.found) == before:
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only a watch with a cron line pays for it
 
+        trouble = ""
         try:
             trigger = CronTrigger(**cron_fields(shape.cron), timezone=shape.timezone)
-            if trigger.get_next_fire_time(None, _ANY_DAY) is None:
-                raise ValueError("its time never comes")
         except (ValueError, TypeError) as error:
-            place = dotted(field, "cron")
-            problems.add(f"is no usable cron line: {error}", at=node.line_of("cron"), field=place, hint='"0 7 * * 1-5"')
+            trouble = f"is not a cron line: {error}"
+        else:
+            if trigger.get_next_fire_time(None, _ANY_DAY) is None:
+                trouble = "names a time that never comes"
+        if trouble:
+            problems.add(trouble, at=node.line_of("cron"), field=dotted(field, "cron"), hint='"0 7 * * 1-5"')
     every = shape.every if shape.every is not None or shape.cron is not None else 1800.0
     return Schedule(every=every, cron=shape.cron, timezone=shape.timezone, jitter=shape.jitter)
 

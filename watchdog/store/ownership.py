@@ -6,7 +6,6 @@ import os
 import socket
 from pathlib import Path
 
-
 #: States of a process that does nothing any more: a zombie waits only for its parent to ask how it ended.
 _OVER = frozenset("ZXx")
 

@@ -79,7 +79,8 @@ def test_the_next_time_is_always_later_than_the_one_before(line, night):
     timetable = Timetable(Schedule(cron=line, timezone="Europe/Berlin"))
     time = at(night)
     for _ in range(20):
-        assert (following := timetable.after(time)) > time
+        following = timetable.after(time)
+        assert following > time
         time = following
 
 

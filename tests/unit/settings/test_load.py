@@ -295,7 +295,7 @@ def test_a_channel_of_ones_own_is_called_what_it_calls_itself(folder):
 @pytest.mark.parametrize("line", ["0 0 31 2 *", "0 0 30 2 *"])
 def test_a_cron_line_whose_time_never_comes_is_told(folder, line):
     told = folder.problems(WATCH_WITH_CRON.format(line=line))
-    assert told == ['6: watches.reply.cron: is no usable cron line: its time never comes ("0 7 * * 1-5")']
+    assert told == ['6: watches.reply.cron: names a time that never comes ("0 7 * * 1-5")']
 
 
 def test_a_cron_line_that_comes_in_leap_years_only_is_one(folder):
