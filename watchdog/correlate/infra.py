@@ -9,6 +9,7 @@ from dataclasses import replace
 from watchdog.correlate.model import ESTIMANDS, keys
 from watchdog.correlate.situation import (
     FAILING_CALLS,
+    FAILING_SHARE,
     JUDGE,
     ProviderHealth,
     Situation,
@@ -53,13 +54,13 @@ def _provider(situation: Situation, provider: str) -> Condition:
         model=target.model,
     )
     healths = [health for health in situation.health if health.provider == provider and not retired(health)]
-    failed, calls = sum(health.failed for health in healths), sum(health.calls for health in healths)
+    calls, answered = sum(health.calls for health in healths), sum(health.answered for health in healths)
     if provider in down(situation):
         status = ConditionStatus.ACTIVE
-    elif calls == 0 or (failed < FAILING_CALLS and failed == calls):
-        status = ConditionStatus.UNKNOWN  # too few calls to say that it works
-    else:
+    elif answered > FAILING_SHARE * calls:
         status = ConditionStatus.CLEAR
+    else:
+        status = ConditionStatus.UNKNOWN  # too few answers to say that it works, whosever fault that is
     said = failure(provider, healths)
     summary = f"{watch.feature}: {said}"
     because = (
@@ -73,7 +74,7 @@ def _provider(situation: Situation, provider: str) -> Condition:
         cause=Cause.PROVIDER_FAILING,
         annotations=story(watch, Cause.PROVIDER_FAILING, summary, because, _look_again(situation))
         if status is ConditionStatus.ACTIVE
-        else {"recovery": f"{calls - failed} of {calls} calls work"},
+        else {"recovery": f"{answered} of {calls} calls are answered"},
         hold_looks=_HOLD_LOOKS,
     )
 

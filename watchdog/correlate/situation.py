@@ -49,6 +49,11 @@ class ProviderHealth:
         """Calls that failed through the provider's fault."""
         return sum(count for kind, count in self.errors.items() if kind in PROVIDER_KINDS)
 
+    @property
+    def answered(self) -> int:
+        """Calls that did not fail, through whosever fault."""
+        return self.calls - sum(self.errors.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolHealth:

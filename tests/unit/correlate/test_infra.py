@@ -37,9 +37,11 @@ def every_current(house) -> tuple:
         ([calls(60, rate_limit=29)], CLEAR),
         ([calls(60, timeout=20, server=10)], ACTIVE),
         ([calls(60, bad_response=60)], ACTIVE),
-        ([calls(60, bad_request=60)], CLEAR),  # our request is wrong: the provider works
-        ([calls(60, internal=60)], CLEAR),
-        ([calls(60, tool=60)], CLEAR),
+        ([calls(60, bad_request=60)], UNKNOWN),  # our request is wrong: no fault of the provider, and no proof of it
+        ([calls(60, internal=60)], UNKNOWN),
+        ([calls(60, tool=60)], UNKNOWN),
+        ([calls(60, bad_request=20, server=10)], UNKNOWN),
+        ([calls(60, bad_request=20, server=9)], CLEAR),
         ([calls(2, server=2)], UNKNOWN),
         ([], UNKNOWN),
         ([calls(60, server=35), calls(60, role="pinned")], ACTIVE),  # current alone decides
@@ -52,6 +54,11 @@ def test_a_provider_is_down_when_most_of_its_calls_fail_through_its_own_fault(ho
     found = house.claims(house.look(health=health))("ProviderDown")
     assert found.status is status
     assert found.hold_looks == 2
+
+
+def test_a_provider_that_is_back_tells_how_many_calls_it_answered(house):
+    found = house.claims(house.look(health=[calls(60, bad_request=6, server=4)]))("ProviderDown")
+    assert found.annotations == {"recovery": "50 of 60 calls are answered"}
 
 
 def test_a_provider_that_is_down_tells_what_it_answers_and_how_often(house):
