@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from watchdog.correlate.model import ESTIMANDS, keys
 from watchdog.correlate.situation import (
-    FAILING_CALLS,
     FAILING_SHARE,
     JUDGE,
     ProviderHealth,
@@ -25,8 +24,6 @@ from watchdog.domain.target import Role
 
 #: Consecutive looks a failure must last: one bad look wakes nobody.
 _HOLD_LOOKS = 2
-#: A tool is failing when at least this share of its calls, and ``FAILING_CALLS`` of them, failed.
-_TOOL_SHARE = 0.2
 
 
 def infra_conditions(situation: Situation) -> list[Condition]:
@@ -82,8 +79,7 @@ def _provider(situation: Situation, provider: str) -> Condition:
 def _tool(situation: Situation, name: str, health: ToolHealth) -> Condition:
     watch = situation.watch
     identity = labels(watch, "ToolFailing", AlertType.TOOL, Severity.PAGE, tool_name=name)
-    active = health.failures >= FAILING_CALLS and health.failures >= _TOOL_SHARE * health.calls
-    status = ConditionStatus.ACTIVE if active else ConditionStatus.CLEAR
+    status = ConditionStatus.ACTIVE if health.failing else ConditionStatus.CLEAR
     if health.calls == 0:
         status = ConditionStatus.UNKNOWN
     counted = f"{health.failures} of {health.calls} calls"
@@ -97,7 +93,7 @@ def _tool(situation: Situation, name: str, health: ToolHealth) -> Condition:
         status=status,
         cause=Cause.TOOL_FAILING,
         annotations=story(watch, Cause.TOOL_FAILING, summary, because)
-        if active
+        if health.failing
         else {"recovery": f"failed in {counted}"},
         hold_looks=_HOLD_LOOKS,
     )
@@ -124,7 +120,7 @@ def _blind_watch(situation: Situation) -> Condition:
         )
         if active
         else {"recovery": "measured again"},
-        inhibited_by="the provider is failing" if active and _explained(situation) else "",
+        inhibited_by=_told_already(situation) if active else "",
     )
 
 
@@ -132,7 +128,7 @@ def _blind_parts(situation: Situation) -> list[Condition]:
     """What is not measured although the rest is: an estimand, a scorer (a judge that is down), the pinned arm."""
     metrics = [key for plan in situation.watch.scorers for key in keys(situation, plan) if not key.tag]
     seen = {key for key in metrics if situation.observed(key)}
-    known = situation.baseline is not None and not _explained(situation)
+    known = situation.baseline is not None and not _provider_failing(situation)
     conditions = []
     estimands = list(dict.fromkeys(key.estimand for key in metrics))
     for estimand in estimands:
@@ -209,7 +205,15 @@ def _status(can_tell: bool, *, holds: bool) -> ConditionStatus:
     return ConditionStatus.ACTIVE if holds else ConditionStatus.CLEAR
 
 
-def _explained(situation: Situation) -> bool:
+def _told_already(situation: Situation) -> str:
+    """What explains at this look that nothing was measured, and has an alert of its own; empty for nothing."""
+    if _provider_failing(situation):
+        return "the provider is failing"
+    failing = [name for name, health in sorted(situation.tools.items()) if health.failing]
+    return f"the tool {failing[0]} is failing" if failing else ""
+
+
+def _provider_failing(situation: Situation) -> bool:
     return situation.provider(Role.CURRENT) in down(situation)
 
 

@@ -30,6 +30,8 @@ _THROUGH = {
 #: A provider fails when at least this share of its calls, and this many, failed.
 FAILING_SHARE = 0.5
 FAILING_CALLS = 3
+#: A tool fails when at least this share of its calls, and ``FAILING_CALLS`` of them, failed.
+TOOL_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,11 @@ class ToolHealth:
 
     calls: int
     failures: int
+
+    @property
+    def failing(self) -> bool:
+        """Whether these calls mean that the tool is failing."""
+        return self.failures >= FAILING_CALLS and self.failures >= TOOL_SHARE * self.calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,6 +110,20 @@ def test_blindness_that_a_failing_provider_explains_makes_no_second_alert(house)
     assert [condition.inhibited_by for condition in conditions] == ["the provider is failing"]
 
 
+def test_blindness_that_a_failing_tool_explains_pages_nobody_but_the_tools_owner(house):
+    def blind(*, failures):
+        situation = house.look(
+            without=every_current(house),
+            blind_looks=5,
+            health=[calls(60)],
+            tools={"crm": ToolHealth(calls=60, failures=failures), "web": ToolHealth(calls=60, failures=0)},
+        )
+        return house.claims(situation)("EvalBlind", metric=None, arm=None, estimand=None)
+
+    assert (blind(failures=40).status, blind(failures=40).inhibited_by) == (ACTIVE, "the tool crm is failing")
+    assert (blind(failures=11).status, blind(failures=11).inhibited_by) == (ACTIVE, "")
+
+
 def test_a_judge_that_is_down_is_named_and_its_metric_is_unknown(house):
     situation = house.look(
         without=(house.key("helpfulness"), house.key("helpfulness", Arm.PINNED)),
