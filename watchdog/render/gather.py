@@ -9,7 +9,7 @@ from watchdog.detect.scores import ScoredCall, Series
 from watchdog.domain.alert import Alert, AlertType, Severity
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case
-from watchdog.domain.detection import Level, Signal
+from watchdog.domain.detection import Signal
 from watchdog.domain.metric import Arm, MetricKey, Observation
 from watchdog.domain.response import Response
 from watchdog.domain.run import Run
@@ -92,11 +92,11 @@ def metric_rows(watch: Watch, look: Look) -> list[MetricRow]:
         MetricRow(
             metric=_metric_name(lost.key),
             arm=lost.key.arm,
-            level=Level.LEARNING if decision.baseline is None else Level.CALM,
+            level=None,
             n=lost.n,
             planned=lost.planned,
             estimand=lost.key.estimand,
-            reason=f"not observed: {lost.reason}",
+            reason=lost.reason,
         )
         for lost in decision.unobserved
     ]

@@ -86,7 +86,7 @@ def show_metrics(metrics: Sequence[MetricRow], to: Console) -> None:
             [
                 name if name != shown else "",
                 _ARMS.get(row.arm, row.arm),
-                _text(row.level, _LEVEL_STYLES[row.level]),
+                _text("not measured", "yellow") if row.level is None else _text(row.level, _LEVEL_STYLES[row.level]),
                 percent(row.score),
                 f"{row.n}/{row.planned}",
                 points(row.effect),

@@ -49,7 +49,8 @@ class MetricRow:
 
     metric: str
     arm: Arm
-    level: Level
+    #: None: not measured at this look, which is neither calm nor drift; ``reason`` says why.
+    level: Level | None
     #: Mean score of this look, and how many cases stand behind it.
     score: float | None = None
     n: int = 0

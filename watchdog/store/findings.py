@@ -84,15 +84,11 @@ class Detection:
             query = query.where(c.at >= since)
         return [rows.observation_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]
 
-    def observation_count(self, watch: str, since: float) -> int:
-        """Admitted observations since then."""
+    def unobserved(self, run_id: str) -> dict[MetricKey, str]:
+        """Metrics that a run could not observe, and why."""
         c = schema.observations.c
-        query = (
-            select(func.count())
-            .select_from(schema.observations)
-            .where(c.watch == watch, c.at >= since, c.admission == Admission.ADMITTED.value)
-        )
-        return int(self._connection.execute(query).scalar() or 0)
+        query = select(schema.observations).where(c.run_id == run_id, c.admission != Admission.ADMITTED.value)
+        return {rows.metric_of(row): row["reason"] for row in self._connection.execute(query).mappings()}
 
     def states(self, watch: str, baseline_id: str) -> dict[MetricKey, Mapping[str, Any]]:
         """Detector states under a baseline, by metric."""

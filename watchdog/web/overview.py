@@ -132,7 +132,11 @@ def _level(session: Session, watch: Watch) -> tuple[str, tuple[str, ...]]:
     signals = [s for s in session.detection.signals(watch.name, run_id=finished[0].id) if s.key.arm is Arm.CURRENT]
     if not signals:
         return "no baseline", ()
-    return worst(signals)
+    level, metrics = worst(signals)
+    lost = sorted(str(key) for key in session.detection.unobserved(finished[0].id) if key.arm is Arm.CURRENT)
+    if lost and level in (Level.CALM, Level.LEARNING):
+        return "partly not measured", tuple(lost)  # what was not looked at is not calm
+    return level, metrics
 
 
 def worst(signals: Iterable[Signal]) -> tuple[str, tuple[str, ...]]:
