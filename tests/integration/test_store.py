@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -327,19 +326,122 @@ def test_answers_that_no_database_can_hold_as_they_are_lose_neither_themselves_n
     assert plain == a_response("b")
 
 
-def test_a_row_that_cannot_be_written_at_all_is_told_and_does_not_end_the_recorder(tmp_path):
-    store = Store(f"sqlite:///{tmp_path / 'watchdog.db'}")
-    store.prepare()
+NOT_STORABLE = (
+    {"usage": Usage(input_tokens=2**80)},
+    {"usage": Usage(output_tokens=10**5000)},
+    {"finish_reason": object()},
+    {"latency": "soon"},
+)
+ODD = "half an emoji \ud83d and \x00"
+
+
+@pytest.mark.parametrize("changes", NOT_STORABLE)
+def test_an_answer_that_cannot_be_stored_is_an_error_and_spoils_no_other(store, changes):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    troubles = []
+    recorder = Recorder(store, "r1", on_trouble=troubles.append, patience=0.2)
+    for answer in (a_response("a"), a_response("b", **changes), a_response("c")):
+        recorder.record(answer)
+    recorder.close()
+    with store.read() as session:
+        before, odd, after = sorted(session.responses.of_run("r1"), key=lambda answer: answer.key)
+    assert (before, after) == (a_response("a"), a_response("c"))
+    assert (odd.status, odd.error_kind, odd.text) == (CallStatus.ERROR, ErrorKind.BAD_RESPONSE, "")
+    assert (odd.error, odd.cost, odd.at) == ("the answer cannot be stored", 0.5, 101.0)
+    assert troubles == []
+
+
+@pytest.mark.parametrize("changes", NOT_STORABLE)
+def test_a_kept_answer_that_cannot_be_stored_does_not_stop_the_runs_after(store, changes):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    kept = spill(store, "r1", [a_response("a"), a_response("b", **changes)])
+    assert take_in_spilled(store, "r1") == 2
+    assert not kept.exists()
+    with store.read() as session:
+        assert {answer.key.case_id: answer.status for answer in session.responses.of_run("r1")} == {
+            "a": CallStatus.ANSWERED,
+            "b": CallStatus.ERROR,
+        }
+
+
+def test_lines_that_hold_no_row_are_passed_over(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    kept = spill(store, "r1", [a_response("a")])
+    with kept.open("ab") as file:
+        file.write(b'5\n{}\n{"response": {}}\n{"score": 7}\n\xff\xfe\n{"response": {"run_id": "r1", "role": "x"}}\n')
+        file.write(b'{"response": ' + b"9" * 5000 + b"}\n")
+    assert take_in_spilled(store, "r1") == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "kept"),
+    [({"raw": float("nan")}, {}), ({"raw": {1, 2}}, {}), ({"raw": "\x00\ud83d"}, {"raw": "\x00\ud83d"})],
+)
+def test_a_score_keeps_its_value_when_its_details_cannot_be_stored(store, details, kept):
     with store.begin() as session:
         session.runs.save(a_run())
     recorder = Recorder(store, "r1", patience=0.2)
-    recorder.record(a_response("a", usage=Usage(input_tokens=2**80)))
-    time.sleep(0.3)  # a batch of its own
-    recorder.record(a_response("b"))
-    with pytest.raises(StoreError, match="OverflowError; what could not be written is kept in"):
-        recorder.close()
+    answer = a_response("a", tool_calls=(ToolCall(name="crm\x00", error="\ud83d", arguments={"x": float("inf")}),))
+    recorder.record(answer)
+    recorder.record(
+        ScoreRow(key=answer.key, scorer="mine", scorer_digest="d", score=Score(value=0.5, reason="so", details=details))
+    )
+    recorder.close()
     with store.read() as session:
-        assert [answer.key.case_id for answer in session.responses.of_run("r1")] == ["b"]
+        assert [row.score for row in session.scores.of_run("r1")] == [Score(value=0.5, reason="so", details=kept)]
+        [found] = session.responses.of_run("r1")
+    assert (found.text, found.tool_calls[0].name, found.tool_calls[0].arguments) == ("yes", "crm\x00", None)
+
+
+def test_a_score_that_is_no_number_of_the_database_is_stored_as_one(store):
+    class Graded(float):
+        """A number of the user's own."""
+
+    with store.begin() as session:
+        session.runs.save(a_run())
+    rows = [
+        ScoreRow(key=a_response().key, scorer=name, scorer_digest="d", score=score)
+        for name, score in (
+            ("a", Score(value=Graded(0.25), reason=5)),
+            ("b", Score(value=0.5, bar=float("nan"), cost=float("inf"))),
+        )
+    ]
+    recorder = Recorder(store, "r1", patience=0.2)
+    for row in rows:
+        recorder.record(row)
+    recorder.close()
+    with store.read() as session:
+        assert {row.scorer: row.score.value for row in session.scores.of_run("r1")} == {"a": 0.25, "b": 0.5}
+
+
+@pytest.mark.parametrize("field", ["text", "finish_reason", "served_model", "fingerprint", "request_id", "error"])
+def test_no_text_of_a_provider_keeps_its_answer_from_being_stored(store, field):
+    with store.begin() as session:
+        session.runs.save(a_run())
+    recorder = Recorder(store, "r1", patience=0.2)
+    recorder.record(a_response("a", contexts=(ODD,), **{field: ODD}))
+    recorder.close()
+    with store.read() as session:
+        [found] = session.responses.of_run("r1")
+    assert (found.status, found.contexts) == (CallStatus.ANSWERED, (ODD,))
+    assert getattr(found, field) == "half an emoji \ufffd and \ufffd"
+
+
+def test_a_database_that_refuses_to_be_written_is_trouble_and_no_fault_of_a_row(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'watchdog.db'}")
+    store.prepare()
+    recorder = Recorder(store, "r1", patience=0.2)
+    recorder.record(a_response("a"))  # of a run that is not there
+    with pytest.raises(StoreError, match="refused a row; what could not be written is kept in"):
+        recorder.close()
+    with store.begin() as session:
+        session.runs.save(a_run())
+    assert take_in_spilled(store, "r1") == 1
+    with store.read() as session:
+        assert session.responses.of_run("r1") == [a_response("a")]
     store.close()
 
 

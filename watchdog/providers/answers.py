@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from watchdog.domain.response import Answer, ToolCall, Usage
+from watchdog.text.counts import count_or_none
 
 _FIELDS = frozenset({"text", "finish_reason", "usage", "served_model", "fingerprint", "contexts", "tool_calls"})
 _TOKENS = ("input_tokens", "output_tokens", "cached_tokens")
@@ -57,12 +58,10 @@ def usage_from(value: Any) -> Usage:
 
 
 def tokens(value: Any, name: str) -> int | None:
-    """Return a whole number of tokens or None; NotAnAnswer for anything else."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    """Return a whole number of tokens, None when it is unknown or cannot be true; NotAnAnswer for anything else."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise NotAnAnswer(f"{name!r} must be a whole number of tokens")
-    return value
+    return count_or_none(value)
 
 
 def contexts_from(value: Any) -> tuple[str, ...]:

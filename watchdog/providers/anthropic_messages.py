@@ -7,7 +7,8 @@ from typing import Any
 
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.providers.classify import traces
-from watchdog.providers.sdk import SDKProvider, count, malformed, text_or_none
+from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
+from watchdog.text.counts import count_or_none
 
 _ANTHROPIC = "https://api.anthropic.com"
 
@@ -100,10 +101,10 @@ def _of_type(blocks: list[Any], kind: str) -> list[dict[str, Any]]:
 
 def _usage(usage: dict[str, Any]) -> Usage:
     """All input counts as input: the protocol reports what was read from and written to the cache apart."""
-    fresh, read = count(usage.get("input_tokens")), count(usage.get("cache_read_input_tokens"))
-    written = count(usage.get("cache_creation_input_tokens"))
+    fresh, read = count_or_none(usage.get("input_tokens")), count_or_none(usage.get("cache_read_input_tokens"))
+    written = count_or_none(usage.get("cache_creation_input_tokens"))
     return Usage(
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=count(usage.get("output_tokens")),
+        input_tokens=None if fresh is None else count_or_none(fresh + (read or 0) + (written or 0)),
+        output_tokens=count_or_none(usage.get("output_tokens")),
         cached_tokens=read,
     )

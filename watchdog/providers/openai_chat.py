@@ -9,7 +9,8 @@ from watchdog.domain.case import Message
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.errors import ErrorKind, ProviderError
 from watchdog.providers.classify import traces
-from watchdog.providers.sdk import SDKProvider, count, malformed, text_or_none
+from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
+from watchdog.text.counts import count_or_none
 
 _OPENAI = "https://api.openai.com/v1"
 _AZURE_API_VERSION = "2024-10-21"
@@ -115,9 +116,9 @@ def _text(content: Any) -> str:
 def _usage(usage: dict[str, Any]) -> Usage:
     details = usage.get("prompt_tokens_details")
     return Usage(
-        input_tokens=count(usage.get("prompt_tokens")),
-        output_tokens=count(usage.get("completion_tokens")),
-        cached_tokens=count(details.get("cached_tokens")) if isinstance(details, dict) else None,
+        input_tokens=count_or_none(usage.get("prompt_tokens")),
+        output_tokens=count_or_none(usage.get("completion_tokens")),
+        cached_tokens=count_or_none(details.get("cached_tokens")) if isinstance(details, dict) else None,
     )
 
 

@@ -98,11 +98,6 @@ def malformed(what: str, response: Any) -> ProviderError:
     return bad_response(f"HTTP {response.status_code} whose body has no {what}", response.headers)
 
 
-def count(value: Any) -> int | None:
-    """Return a token count, or None for anything that is not one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
 def text_or_none(value: Any) -> str | None:
     """Return a text, or None for anything else."""
     return value if isinstance(value, str) else None

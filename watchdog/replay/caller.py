@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from watchdog.replay.budget import Budget
 from watchdog.replay.limiter import AdaptiveLimiter
 from watchdog.replay.outage import DOWN_KINDS, Advice, Outage
 from watchdog.replay.retry import next_wait, patience
+from watchdog.text.counts import count_or_none, finite_or_none
 
 #: Seconds for which a provider whose quota is used up is not asked, when it does not say when the quota resets.
 _QUOTA_PAUSE = 300.0
@@ -234,7 +235,7 @@ class Caller:
         cost = self._cost(model, answer.usage)
         if cost is None and answer.served_model:  # a deployment of the user's own name
             cost = self._cost(answer.served_model, answer.usage)
-        return cost
+        return None if cost is None else finite_or_none(cost)
 
     def _learn_from_answer(self, answer: Answer, booked: float) -> None:
         self.attempts["answered"] += 1
@@ -319,12 +320,22 @@ def _answer(given: object, provider: str) -> Answer:
     if isinstance(given, Answer):
         text: object = given.text
         if isinstance(text, str):
-            return given
+            usage = _believable(given.usage)
+            return given if usage == given.usage else replace(given, usage=usage)
         what = f"an Answer whose text is {type(text).__name__}"
     else:
         what = type(given).__name__
     message = f"the provider {provider} returned {what}, not an Answer with a text"
     raise ProviderError(message, kind=ErrorKind.INTERNAL, retryable=False)
+
+
+def _believable(usage: Usage) -> Usage:
+    """The token counts that can be true; others are unknown."""
+    return Usage(
+        input_tokens=count_or_none(usage.input_tokens),
+        output_tokens=count_or_none(usage.output_tokens),
+        cached_tokens=count_or_none(usage.cached_tokens),
+    )
 
 
 async def _interrupted(

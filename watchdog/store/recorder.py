@@ -12,14 +12,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from watchdog.domain.response import Response
-from watchdog.domain.score import ScoreRow
-from watchdog.errors import StoreError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, StatementError
+
+from watchdog.domain.response import CallStatus, Response
+from watchdog.domain.score import Score, ScoreRow
+from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, StoreOutdated
 from watchdog.store import rows
 from watchdog.store.store import Store
+from watchdog.text.counts import count_or_none, finite_or_none
 
 #: A batch is written when it is this old (seconds) or this long (rows).
 BATCH_SECONDS = 0.1
@@ -117,11 +121,6 @@ class Recorder:
                     self._give_up(batch, error)
                     return
                 time.sleep(0.5)
-            except Exception as error:  # noqa: BLE001 - a row that cannot be written must not lose all that come after
-                refused = StoreError(f"a row could not be written: {type(error).__name__}")
-                self._troubled(refused)
-                self._give_up(batch, refused)
-                return
             else:
                 return
 
@@ -137,10 +136,68 @@ class Recorder:
 
 
 def write(store: Store, batch: list[Response | ScoreRow]) -> None:
-    """One batch, one transaction."""
-    with store.begin() as session:
-        session.responses.record([row for row in batch if isinstance(row, Response)])
-        session.scores.record([row for row in batch if isinstance(row, ScoreRow)])
+    """One batch, one transaction; when a row in it cannot be stored, a transaction for each.
+
+    A row that cannot be stored as it is (a number no column holds, a value that is no JSON) is stored as far as it
+    can be: left as it is it would wedge its watch, because every later run would meet it again.
+
+    Raises:
+        StoreError: the database cannot be written.
+    """
+    if _stored(store, batch):
+        return
+    for row in batch:
+        if not _stored(store, [row]) and not _stored(store, [_storable(row)]):
+            raise StoreError("the database refused a row")
+
+
+def _stored(store: Store, batch: list[Response | ScoreRow]) -> bool:
+    """Write rows together; False when it is one of them that is at fault. StoreError when the database is."""
+    try:
+        with store.begin() as session:
+            session.responses.record([row for row in batch if isinstance(row, Response)])
+            session.scores.record([row for row in batch if isinstance(row, ScoreRow)])
+    except StoreError as error:
+        if not _refuses_values(error):
+            raise
+        return False
+    except Exception:  # noqa: BLE001 - values of any kind may be in a row: drivers and JSON raise what they like
+        return False
+    return True
+
+
+def _refuses_values(error: StoreError) -> bool:
+    """Whether the database refused what was to be written, rather than to be written at all."""
+    if isinstance(error, StoreBusy | StoreFull | StoreOutdated):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, DBAPIError):
+        return isinstance(cause, DataError | IntegrityError | ProgrammingError)
+    return isinstance(cause, StatementError)
+
+
+def _storable(row: Response | ScoreRow) -> Response | ScoreRow:
+    """What is left of a row that no database can hold as it is: its key, and what we measured ourselves."""
+    if isinstance(row, Response):
+        return Response(
+            key=row.key,
+            status=CallStatus.ERROR,
+            attempts=count_or_none(row.attempts) or 0,
+            cost=finite_or_none(row.cost),
+            error_kind=ErrorKind.BAD_RESPONSE,
+            error="the answer cannot be stored",
+            at=finite_or_none(row.at) or 0.0,
+        )
+    score = row.score
+    reason = score.reason if isinstance(score.reason, str) else ""
+    bar = finite_or_none(score.bar)
+    kept = Score(
+        value=finite_or_none(score.value),
+        reason=reason,
+        bar=1.0 if bar is None else bar,
+        cost=finite_or_none(score.cost),
+    )
+    return replace(row, score=kept)
 
 
 def _spill_places(store: Store, run_id: str) -> Iterator[Path]:
@@ -152,13 +209,7 @@ def _spill_places(store: Store, run_id: str) -> Iterator[Path]:
 
 def spill(store: Store, run_id: str, batch: list[Response | ScoreRow]) -> Path | None:
     """Append rows to a file beside the database, or in the temporary folder; None when neither can be written."""
-    lines = "\n" + "".join(  # a disk that was full may have left half a line there
-        json.dumps(
-            {"response": rows.response_row(row)} if isinstance(row, Response) else {"score": rows.score_row(row)}
-        )
-        + "\n"
-        for row in batch
-    )
+    lines = "\n" + "".join(f"{_line(row)}\n" for row in batch)  # a full disk may have left half a line there
     for place in _spill_places(store, run_id):
         try:
             place.touch(mode=0o600)
@@ -170,13 +221,34 @@ def spill(store: Store, run_id: str, batch: list[Response | ScoreRow]) -> Path |
     return None
 
 
+def _line(row: Response | ScoreRow) -> str:
+    try:
+        return _as_json(row)
+    except Exception:  # noqa: BLE001 - no JSON: a value of a type of the user's own, a circle, a number without end
+        return _as_json(_storable(row))
+
+
+def _as_json(row: Response | ScoreRow) -> str:
+    return json.dumps(
+        {"response": rows.response_row(row)} if isinstance(row, Response) else {"score": rows.score_row(row)}
+    )
+
+
 def take_in_spilled(store: Store, run_id: str) -> int:
-    """Write spilled rows of a run to the database and remove their files. Returns how many rows there were."""
+    """Write spilled rows of a run to the database and remove their files. Returns how many rows there were.
+
+    Raises:
+        StoreError: the database cannot be written, or a file cannot be read; the files are still there.
+    """
     taken = 0
     for place in _spill_places(store, run_id):
         if not place.exists():
             continue
-        batch = [row for line in place.read_text(encoding="utf-8").splitlines() if (row := _spilled_row(line))]
+        try:
+            lines = place.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            raise StoreError(f"{place}, kept from an earlier run, cannot be read: {error.strerror}") from error
+        batch = [row for line in lines if (row := _spilled_row(line))]
         write(store, batch)
         place.unlink()
         taken += len(batch)
@@ -184,8 +256,12 @@ def take_in_spilled(store: Store, run_id: str) -> int:
 
 
 def _spilled_row(line: str) -> Response | ScoreRow | None:
+    """The row of a line; None for a line that holds none.
+
+    Half a line is left by a full disk: the whole of it is in the next place, or was never answered for.
+    """
     try:
         body: Mapping[str, Any] = json.loads(line)
-    except ValueError:  # half a line: the whole of it is in the next place, or was never answered for
+        return rows.response_of(body["response"]) if "response" in body else rows.score_of(body["score"])
+    except Exception:  # noqa: BLE001 - the file lay where others may write: whatever is in it, the run goes on
         return None
-    return rows.response_of(body["response"]) if "response" in body else rows.score_of(body["score"])

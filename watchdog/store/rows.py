@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -31,6 +32,15 @@ def _text(value: str, longest: int | None = None) -> str:
 
 def _word(value: str | None, longest: int = 200) -> str | None:
     return None if value is None else _text(value, longest)
+
+
+def _plain(value: Any) -> Any:
+    """A value of somebody else's as JSON holds it; None when it is none (NaN, a type of their own, a circle)."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return value
 
 
 def key_row(key: ResponseKey) -> dict[str, Any]:
@@ -86,11 +96,15 @@ def response_row(response: Response) -> dict[str, Any]:
         "fingerprint": _word(response.fingerprint),
         "request_id": _word(response.request_id),
         "contexts": list(response.contexts) or None,
-        "tool_calls": [asdict(call) for call in response.tool_calls] or None,
+        "tool_calls": [_tool_call_json(call) for call in response.tool_calls] or None,
         "error_kind": response.error_kind.value if response.error_kind else None,
         "error": None if response.error is None else _text(response.error),
         "at": response.at,
     }
+
+
+def _tool_call_json(call: ToolCall) -> dict[str, Any]:
+    return {"name": call.name, "error": call.error, "arguments": _plain(call.arguments)}
 
 
 def response_of(row: Row) -> Response:
@@ -130,7 +144,7 @@ def score_row(row: ScoreRow) -> dict[str, Any]:
         "value": row.score.value,
         "reason": _text(row.score.reason),
         "bar": row.score.bar,
-        "details": dict(row.score.details) or None,
+        "details": _plain(dict(row.score.details)) or None,
         "cost": row.score.cost,
     }
 

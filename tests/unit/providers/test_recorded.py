@@ -49,6 +49,18 @@ async def test_a_case_without_a_row_is_not_found(recorded):
     assert caught.value.kind is ErrorKind.NOT_FOUND
 
 
+@pytest.mark.parametrize("absurd", [-1, 10**30, 2**31])
+async def test_a_count_of_tokens_that_cannot_be_true_is_unknown(recorded, absurd):
+    row = {"case_id": "a", "text": "hi", "usage": {"input_tokens": absurd, "output_tokens": 2}}
+    assert (await recorded(row).complete(request_of("a"))).usage == Usage(output_tokens=2)
+
+
+@pytest.mark.parametrize("count", [True, float("nan"), "12"])
+def test_a_count_of_tokens_that_is_no_whole_number_is_told(recorded, count):
+    with pytest.raises(InvalidInput, match="must be a whole number of tokens"):
+        recorded({"case_id": "a", "text": "x", "usage": {"input_tokens": count}})
+
+
 def test_every_broken_row_is_told_with_its_line(recorded):
     with pytest.raises(InvalidInput) as caught:
         recorded(

@@ -325,3 +325,11 @@ async def test_the_latest_headroom_is_kept(caller_of, scripted, request_of, key,
     await caller.call(key(), request_of(), Budget())
     assert caller.headroom == {"x-ratelimit-remaining-tokens": "7"}
     assert caller.answered_at == clock.now()
+
+
+async def test_token_counts_and_costs_that_cannot_be_true_are_unknown(scripted, caller_of, key, request_of):
+    odd = Answer(text="fine", usage=Usage(input_tokens=10**400, output_tokens=-1, cached_tokens=3))
+    caller = caller_of(scripted(odd), cost=lambda _model, _usage: float("inf"))
+    response = await caller.call(key(), request_of(), Budget())
+    assert (response.status, response.usage) == (CallStatus.ANSWERED, Usage(cached_tokens=3))
+    assert response.cost is None
