@@ -7,12 +7,16 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 import pytest
 
+from watchdog.domain.alert import Alert, AlertState, Reason, Transition
+from watchdog.domain.digest import digest
 from watchdog.errors import StoreBusy, StoreFull
+from watchdog.store.store import Store
 
 #: For each of two seeds.
 KILLS = 25
@@ -221,8 +225,59 @@ def told_at_least_once_and_in_order(ledger, receiver):
         assert said == sorted(said)  # firing, perhaps twice, and then resolved, perhaps twice
 
 
-def until(reached):
+def test_a_daemon_killed_while_it_delivers_sends_every_transition_under_its_own_name(webhook, receiver):
+    rng, now, kills = Random(3), time.time(), 0
+    with closing(Store(f"sqlite:///{webhook.folder / 'watchdog.db'}")) as store, store.begin() as session:
+        for number in range(24):
+            session.alerts.save("support_reply", list(episode(number, now)), ["webhook"])
+    ledger = Ledger(webhook)
+    while waiting := len(ledger.rows("SELECT 1 FROM outbox WHERE delivered_at IS NULL")):
+        process, enough = webhook.popen("serve", "--port", "0"), len(receiver.posts) + min(waiting, rng.randint(2, 14))
+        until(lambda: len(receiver.posts) >= enough or process.poll() is not None)  # noqa: B023
+        time.sleep(rng.uniform(0.0, 0.06))
+        assert process.poll() is None
+        process.kill()
+        process.communicate()
+        kills += 1
+    assert kills >= 3
+    assert len(receiver.posts) <= 48 + kills  # the one in flight is sent again
+    told_at_least_once_and_in_order(ledger, receiver)
+
+
+def episode(number, now):
+    """An alert that fires and is resolved."""
+    labels = {"alertname": "EvalDrift", "alert_type": "model", "watch": "support_reply", "metric": f"m{number}"}
+    firing = Alert(
+        fingerprint=digest(labels),
+        labels=labels,
+        annotations={},
+        state=AlertState.FIRING,
+        starts_at=now - 100.0 + number,
+        updated_at=now - 60.0,
+        fired_at=now - 60.0,
+    )
+    yield Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=now - 60.0)
+    over = replace(firing, state=AlertState.RESOLVED, resolved_at=now - 30.0, reason=Reason.CLEARED)
+    yield Transition(alert=over, before=AlertState.FIRING, reason=Reason.CLEARED, at=now - 30.0)
+
+
+def test_a_second_run_of_a_watch_stands_back_and_asks_nobody(slow, simulator, calls):
+    simulator.control({"models": {"*": {"latency": 2.0}}})  # the first outlasts the second
+    first = slow.popen("run")
+    until(lambda: calls.since()[0].total() >= 1)
+    second = slow.command("run")
+    simulator.control({"models": {"*": {"latency": 0.0}}})
+    first.communicate(timeout=30)
+    assert (first.returncode, second.returncode) == (0, 2)
+    assert "is being run by another process" in second.stderr
+    asked, judged = calls.settled()
+    assert len(asked) == asked.total() == judged == CASES * ARMS
+
+
+def until(reached, seconds=60.0):
+    end = time.monotonic() + seconds
     while not reached():
+        assert time.monotonic() < end, "it does not come"
         time.sleep(0.005)
 
 

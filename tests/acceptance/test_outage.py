@@ -40,6 +40,17 @@ def counts(look, scorer=None):
     return found
 
 
+async def stopped_after(story, simulator, calls):
+    """A look that is told to stop when so many calls were begun."""
+    stop = asyncio.Event()
+    before = simulator.stats()["calls"]
+    looking = asyncio.create_task(story.road.look(story.app.built("support_reply"), story.trigger, stop=stop))
+    while await asyncio.to_thread(lambda: simulator.stats()["calls"]) < before + calls:
+        await asyncio.sleep(0.01)
+    stop.set()
+    return await looking
+
+
 @pytest.mark.parametrize("knobs", OUTAGES.values(), ids=OUTAGES)
 async def test_an_outage_is_told_as_the_providers_and_never_as_the_models(story, simulator, knobs):
     calm = await story.look()
@@ -179,6 +190,18 @@ async def test_a_used_up_budget_skips_calls_and_is_not_drift(story):
     assert of_type(story.alerts(), AlertType.MODEL) == []
 
 
+async def test_a_run_that_is_continued_has_only_the_rest_of_its_budget(story, simulator):
+    few = "{ concurrency: 4, max_concurrency: 4 }"
+    await story.reopen(more="budget: { per_run: 0.004 }", limits=few)  # about twenty calls
+    simulator.control({"models": {"*": {"latency": 0.05}}})
+    cut = await stopped_after(story, simulator, calls=12)
+    assert cut.measured.cost > 0.001
+    again = await story.look()
+    assert again.run.id == cut.run.id
+    assert cut.measured.cost < again.measured.cost < 0.0044
+    assert counts(again)[Outcome.SKIPPED] > 0
+
+
 async def test_a_look_that_lost_two_fifths_of_its_calls_is_held_against_nothing(story, simulator):
     share = 0.4**0.5  # of the attempts; each call has two
     simulator.control({"models": {"*": {"faults": {"500": share}}}})
@@ -224,14 +247,7 @@ async def test_every_outcome_is_kept_apart_in_the_store(judged_story, simulator)
 
 async def test_a_stopped_look_leaves_the_rest_not_run(story, simulator):
     simulator.control({"models": {"*": {"latency": 0.05}}})
-    built = story.app.built("support_reply")
-    stop = asyncio.Event()
-    looking = asyncio.create_task(story.app.road.look(built, story.trigger, stop=stop))
-    before = simulator.stats()["calls"]
-    while await asyncio.to_thread(lambda: simulator.stats()["calls"]) < before + 20:
-        await asyncio.sleep(0.01)
-    stop.set()
-    look = await looking
+    look = await stopped_after(story, simulator, calls=20)
     assert look.decision is None
     found = counts(look)
     assert set(found) <= {Outcome.PASSED, Outcome.FAILED, Outcome.NOT_RUN}

@@ -45,6 +45,12 @@ class Known:
     responses: Mapping[ResponseKey, Response]
     scores: Sequence[ScoreRow]
 
+    @property
+    def cost(self) -> float:
+        """US dollars, as far as they are known."""
+        calls = sum(answer.cost or 0.0 for answer in self.responses.values())
+        return calls + sum(row.score.cost or 0.0 for row in self.scores)
+
 
 class Measuring:
     """A run between its opening and its decision: ``replay``, then ``score``, then ``measured``."""

@@ -145,7 +145,7 @@ class Road:
         run = opened.run
         cases, problems = await asyncio.to_thread(self._cases, built, opened)
         known = await asyncio.to_thread(self._known, opened, retry_errors)
-        budget = await asyncio.to_thread(self._budget, built.watch, run)
+        budget = await asyncio.to_thread(self._budget, built.watch, run, known)
         loop = asyncio.get_running_loop()
 
         def on_trouble(_error: StoreError) -> None:
@@ -209,13 +209,17 @@ class Road:
             scores = [row for row in session.scores.of_run(run_id) if row.score.value is not None or not retry_errors]
             return Known(done=done, responses=responses, scores=scores)
 
-    def _budget(self, watch: Watch, run: Run) -> Budget:
-        if watch.budget.per_day is None and watch.budget.per_run is None:
-            return Budget()
+    def _budget(self, watch: Watch, run: Run, known: Known) -> Budget:
+        """What is left of the day's money, and of the run's when it is continued."""
+        per_run, per_day = watch.budget.per_run, watch.budget.per_day
+        if per_run is not None:
+            per_run = max(0.0, per_run - known.cost)
+        if per_day is None:
+            return Budget(per_run)
         midnight = run.planned_for - run.planned_for % DAY
         with self._store.read() as session:
             spent = session.runs.spent_since(watch.name, midnight)
-        return Budget(watch.budget.per_run, watch.budget.per_day, spent)
+        return Budget(per_run, per_day, spent)
 
     def _renew(self, run: Run) -> None:
         with self._store.begin() as session:
