@@ -120,7 +120,10 @@ async def _main(url: str, every: float, steps: int, seconds: float) -> int:
     daemon = Daemon(
         {watch.name: watch}, Stepwise(store, steps, seconds), a_plan, store, QuietDelivery(), SystemClock(), grace=10.0
     )
-    return await serve_until_signal(daemon)
+    try:
+        return await serve_until_signal(daemon)
+    finally:
+        store.close()
 
 
 if __name__ == "__main__":
