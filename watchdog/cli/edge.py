@@ -68,6 +68,13 @@ def since_seconds(text: str) -> float:
         raise typer.BadParameter(f"{text!r} is no duration; write 24h, 7d or 90m") from error
 
 
+def quiet_logs() -> None:
+    """Warnings go to stderr, where they are no part of a result; what is below them, nowhere."""
+    from watchdog.daemon.logs import configure_logs
+
+    configure_logs("warning")
+
+
 def environment() -> Mapping[str, str]:
     """The environment, handed to settings and to nobody else."""
     return os.environ

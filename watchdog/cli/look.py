@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, quiet_logs
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -43,6 +43,8 @@ def run(
     from watchdog.clock import SystemClock
 
     app = open_app(config, environment(), SystemClock())
+    if app.settings.notifiers or any(watch.traffic for watch in app.joined.watches.values()):
+        quiet_logs()  # nothing else in a look logs
     names = watches or list(app.joined.watches)
     for name in names:
         app.watch(name)
@@ -54,7 +56,8 @@ def run(
         from watchdog.render.gather import run_view
 
         print_json([run_view(app.watch(name), look) for name, look in looks.items()])
-    raise typer.Exit(max((_exit_code(look) for look in looks.values()), default=0))
+    codes = {_exit_code(look) for look in looks.values()}
+    raise typer.Exit(1 if 1 in codes else max(codes, default=4))  # blindness of one watch hides no drift of another
 
 
 async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: bool, quiet: bool) -> Mapping[str, Look]:
@@ -82,6 +85,10 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
             # With --json, standard output holds one JSON document and nothing else.
             with redirect_stdout(sys.stderr) if quiet else nullcontext():
                 await delivery.tick()
+            for channel, health in delivery.health.items():
+                if health.error:
+                    again = "'serve' and the next 'run' try again"
+                    typer.echo(f"not delivered to {channel}: {health.error}; {again}", err=True)
     return looks
 
 

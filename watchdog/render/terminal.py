@@ -12,7 +12,7 @@ from watchdog.domain.detection import Level
 from watchdog.domain.metric import Arm
 from watchdog.domain.score import Outcome
 from watchdog.render.views import AlertView, MetricRow, RunView, StoryLine, Tone
-from watchdog.render.words import UNKNOWN, decimal, duration, harmless, moment, money, percent, points, span
+from watchdog.render.words import UNKNOWN, decimal, duration, harmless, moment, money, one_line, percent, points, span
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,11 +69,12 @@ def show_run(view: RunView, to: Console) -> None:
     if view.metrics:
         show_metrics(view.metrics, to)
     for role, models in view.served_models.items():
-        to.print(_text(f"{role} was answered by {', '.join(models) or UNKNOWN}"))
+        names = ", ".join(one_line(model, 80) for model in models)
+        to.print(_text(f"{role} was answered by {names or UNKNOWN}"))
     unpriced = f" ({view.unpriced} calls without a known price)" if view.unpriced else ""
     to.print(_text(f"cost {money(view.cost)}{unpriced}, took {duration(view.duration)}"))
     for problem in view.problems:
-        to.print(_text(f"! {problem}", "yellow"))
+        to.print(_text(f"! {one_line(problem, 1000)}", "yellow"))
 
 
 def show_metrics(metrics: Sequence[MetricRow], to: Console) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Money, Owner, Schedule, ScorerPlan, TrafficPlan
 from watchdog.settings.parts import Parts
-from watchdog.settings.scorers import ScorerReading, read_scorer
+from watchdog.settings.scorers import ScorerReading, read_scorer, reads_expected
 from watchdog.settings.shapes import CasesShape, WatchShape
 from watchdog.settings.values import TargetPlan, WatchPlan
 from watchdog.text.cron import cron_fields
@@ -58,6 +58,11 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
     if owner is None and not house.owner_given:
         problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
     _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
+    free = _without_reference([scorer.plan for scorer in scorers], house.parts)
+    if shape.cases.traffic and not shape.cases.traffic.scorers and scorers and not free:
+        message = "no scorer of this watch can score traffic, which has no reference"
+        at, place = _line(node, ("cases", "traffic")), dotted(field, "cases", "traffic")
+        problems.add(message, at=at, field=place, hint="add one, like not-refusal or a judge")
 
     def reference(path: str | None, *keys: str) -> Reference | None:
         return None if path is None else Reference(path, problems.file, _line(node, keys), dotted(field, *keys))
@@ -80,7 +85,7 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         scorers=tuple(scorer.plan for scorer in scorers),
         judges=tuple(scorer.judge for scorer in scorers if scorer.judge),
         golden=reference(shape.cases.golden, "cases", "golden"),
-        traffic=_traffic(shape.cases, house.folder),
+        traffic=_traffic(shape.cases, house.folder, free),
         schedule=schedule,
         repeats=shape.repeats,
         smallest_drop=shape.smallest_drop,
@@ -144,11 +149,19 @@ def _cases(cases: CasesShape, plans: list[ScorerPlan], node: Node, problems: Pro
             problems.add(message, at=line, field=place, hint=hint)
 
 
-def _traffic(cases: CasesShape, folder: Path) -> TrafficPlan | None:
+def _without_reference(plans: list[ScorerPlan], parts: Parts) -> tuple[str, ...]:
+    """Scorers that can score an answer to which nobody wrote a reference."""
+    compares = reads_expected(parts)
+    return tuple(plan.name for plan in plans if plan.spec.name != "case-checks" and not compares(plan.spec))
+
+
+def _traffic(cases: CasesShape, folder: Path, free: tuple[str, ...]) -> TrafficPlan | None:
+    """The production samples, scored by the named scorers or else by all that need no reference."""
     traffic = cases.traffic
     if traffic is None:
         return None
-    return TrafficPlan(path=str(folder / traffic.path), per_run=traffic.per_run, scorers=tuple(traffic.scorers))
+    scorers = tuple(traffic.scorers) or free
+    return TrafficPlan(path=str(folder / traffic.path), per_run=traffic.per_run, scorers=scorers)
 
 
 def _schedule(shape: WatchShape, node: Node, problems: Problems, field: str) -> Schedule:

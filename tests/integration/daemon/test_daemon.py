@@ -51,7 +51,7 @@ async def test_looks_are_made_at_the_interval_and_each_was_on_paper_before(make,
     gaps = [after.planned_for - before.planned_for for before, after in itertools.pairwise(finished)]
     # On a busy machine a time may be skipped; none is made up.
     assert all(abs(gap / 0.2 - round(gap / 0.2)) < 0.01 for gap in gaps)
-    assert on_paper[0] == 2, "the look itself and the one after it"
+    assert on_paper[0] >= 2, "the look itself and the one after it; on a busy machine missed ones too"
     assert len(runs("reply", RunStatus.PLANNED)) == 1
     assert not runs("reply", RunStatus.RUNNING, RunStatus.FAILED)
 
@@ -218,13 +218,22 @@ async def test_a_busy_database_is_no_fault_of_the_run_and_the_next_look_continue
     assert not runs("reply", RunStatus.FAILED)
 
 
-async def test_a_watch_that_another_process_looks_at_is_missed_and_says_so(make, runs, eventually):
-    async def busy(watch, _trigger, _planned_for, _stop):
+async def test_a_look_that_another_process_makes_is_no_miss_and_no_blind_look(
+    make, store, runs, eventually, quiet_logs
+):
+    turned_away = []
+
+    async def busy(watch, _trigger, planned_for, _stop):
+        turned_away.append(planned_for)
         raise WatchBusy(f"watch {watch!r} is being run by another process")
 
     async with running(make(busy)):
-        missed = await eventually(lambda: runs("reply", RunStatus.MISSED))
-    assert missed[0].note == "missed: watch 'reply' is being run by another process"
+        await eventually(lambda: len(turned_away) >= 3)
+    assert "look-busy" in [event.get("action") for event in quiet_logs]
+    assert [run.planned_for for run in runs() if run.planned_for in turned_away[:2]] == []
+    assert not runs("reply", RunStatus.MISSED)
+    with store.read() as session:
+        assert session.runs.blind_looks("reply") == 0
 
 
 async def test_delivery_that_breaks_is_started_again(make, stepwise, store, eventually):
