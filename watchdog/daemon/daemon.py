@@ -13,7 +13,6 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from watchdog.daemon.faults import frames, in_words
 from watchdog.daemon.health import Looked, Standing, Trouble, troubles
 from watchdog.daemon.ledger import Ledger, Plan
 from watchdog.daemon.ping import Pinger
@@ -23,6 +22,7 @@ from watchdog.domain.watch import Watch
 from watchdog.errors import StoreError
 from watchdog.protocols import Clock
 from watchdog.store.store import Store
+from watchdog.text.faults import frames, in_words
 
 _log = structlog.get_logger(__name__)
 

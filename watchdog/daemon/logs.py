@@ -10,8 +10,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from watchdog.daemon.faults import frames, in_words
 from watchdog.errors import UsageError
+from watchdog.text.faults import frames, in_words
 from watchdog.text.redaction import find_secrets
 
 #: Keys that hold what users wrote, what models answered, or credentials. They are left out whoever logs them.

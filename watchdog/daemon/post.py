@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import structlog
 
-from watchdog.daemon.faults import frames, in_words
 from watchdog.daemon.health import Looked, Standing
 from watchdog.daemon.ledger import MISSED_LIMIT, OVERLAP, Ledger
 from watchdog.daemon.ping import Pinger
@@ -20,6 +19,7 @@ from watchdog.domain.watch import Watch
 from watchdog.errors import StoreError, WatchdogError
 from watchdog.pipeline.runs import WatchBusy
 from watchdog.protocols import Clock
+from watchdog.text.faults import frames, in_words
 
 _log = structlog.get_logger(__name__)
 
@@ -146,7 +146,8 @@ class Post:
             status = await self._look(name, Trigger.SCHEDULE, planned_for, self._stopping)
         except WatchBusy as busy:
             _log.warning("another process is looking", action="look-busy", watch=name, error=str(busy))
-            await self._note(self._ledger.missed, planned_for, self._clock.now(), f"missed: {busy}")
+            # Not missed: somebody does look, and what comes of it is theirs to write down.
+            await self._note(self._ledger.made, planned_for)
             return RunStatus.MISSED, str(busy)
         except Exception as error:  # noqa: BLE001 - one broken look must not end the watch
             note = in_words(error)

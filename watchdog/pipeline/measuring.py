@@ -18,7 +18,7 @@ from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
 from watchdog.pipeline.planned import LOOKED_AT, applies, planned_scores
 from watchdog.pipeline.subject import subject_of
-from watchdog.protocols import Ask, Scorer
+from watchdog.protocols import Ask, Clock, Scorer
 from watchdog.replay.budget import Budget
 from watchdog.replay.stage import plan, replay
 from watchdog.score.stage import score_all
@@ -64,17 +64,19 @@ class Measuring:
         *,
         budget: Budget,
         deadline: float,
+        clock: Clock,
         record: Callable[[Response | ScoreRow], None],
         stop: asyncio.Event,
         progress: Progress | None = None,
     ) -> None:
-        """``record`` is handed every response and score as it arrives; ``deadline`` is a time of ``monotonic()``."""
+        """``record`` is handed each response and score as it arrives; ``deadline`` is a time of ``clock.monotonic()``."""
         self._built = built
         self._run = run
         self._cases = {case.id: case for case in cases}
         self._roles = [role for role in LOOKED_AT if role in built.watch.targets]
         self._budget = budget
         self._deadline = deadline
+        self._clock = clock
         self._record = record
         self._stop = stop
         self._progress = progress
@@ -103,7 +105,14 @@ class Measuring:
         for applicable, ids in self._groups(scorers):
             answers = self._responses.items()
             pairs = [(self._cases[key.case_id], answer) for key, answer in answers if key.case_id in ids]
-            await score_all(applicable, pairs, on_score=self._on_score, already=self._scores.keys(), stop=self._stop)
+            await score_all(
+                applicable,
+                pairs,
+                on_score=self._on_score,
+                already=self._scores.keys(),
+                stop=self._stop,
+                remaining=lambda: self._deadline - self._clock.monotonic(),
+            )
 
     def measured(self, problems: Sequence[str]) -> Measured:
         """What it all adds up to."""

@@ -162,6 +162,7 @@ class Road:
             known,
             budget=budget,
             deadline=self._clock.monotonic() + built.watch.deadline - elapsed,
+            clock=self._clock,
             record=recorder.record,
             stop=stop,
             progress=progress,

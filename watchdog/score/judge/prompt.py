@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from watchdog.domain.case import Case, Message
 from watchdog.domain.digest import digest
 from watchdog.domain.response import Response
+from watchdog.errors import UsageError
 from watchdog.score.judge.spec import JudgeSpec
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class JudgePrompt:
         try:
             rubric = template.render(filled).strip()
         except TemplateError as problem:
-            raise ValueError(f"the rubric cannot be filled in for this case: {problem}") from None
+            raise UsageError(f"the rubric cannot be filled in for this case: {problem}") from None
         system = _SYSTEM.format(form=self.form, grades=", ".join(self.spec.scale))
         if places:  # the rubric lays out the material itself; the answer is never left out
             body = [rubric] if "answer" in places else [rubric, *blocks["answer"]]

@@ -59,7 +59,7 @@ def test_a_case_passes_its_own_checks_together(scored, checks, value, reason):
 def test_a_broken_check_of_a_case_is_unscored_by_name(scored):
     score = scored(CaseChecks(build=build), "a refund", expected="(", checks=specs(("regex", {})))
     assert score.value is None
-    assert score.reason.startswith("regex: ValueError: the pattern")
+    assert score.reason.startswith("regex: ValueError at ")
 
 
 def test_a_check_that_cases_share_is_built_once(scored):

@@ -6,6 +6,7 @@ Somebody else's message may quote what it choked on, a prompt or an answer; ours
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from pathlib import Path
 
 from watchdog.errors import WatchdogError
@@ -24,8 +25,8 @@ def in_words(error: BaseException) -> str:
 
 def frames(error: BaseException) -> list[str]:
     """``file:line function`` of the innermost frames, innermost first."""
-    stack = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(stack)]
+    innermost = deque(traceback.walk_tb(error.__traceback__), maxlen=_FRAMES)
+    return [f"{_short(frame.f_code.co_filename)}:{line} {frame.f_code.co_name}" for frame, line in reversed(innermost)]
 
 
 def _short(filename: str) -> str:

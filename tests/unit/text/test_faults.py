@@ -1,5 +1,5 @@
-from watchdog.daemon.faults import frames, in_words
 from watchdog.errors import StoreBusy
+from watchdog.text.faults import frames, in_words
 
 
 def test_our_errors_keep_their_sentence():
