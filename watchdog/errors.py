@@ -78,10 +78,6 @@ class NotMeasured(WatchdogError):
     exit_code = 4
 
 
-class BudgetExceeded(NotMeasured):
-    """The money budget is used up; the remaining calls were skipped."""
-
-
 class StoreError(WatchdogError):
     """The database could not be used."""
 
