@@ -72,15 +72,12 @@ class Ledger:
             self._write_down(session, watch, upcoming)
 
     def made(self, watch: str, planned_for: float) -> None:
-        """The look came to its end. A run that is still planned then was not needed: it continued an earlier one."""
+        """The look came to its end. A run that is still planned then was not needed.
+
+        The look continued an earlier run, or another process made it.
+        """
         with self._store.begin() as session:
             session.runs.withdraw(self._plan(watch, planned_for).id)
-
-    def missed(self, watch: str, planned_for: float, now: float, note: str) -> None:
-        """The look was not made."""
-        with self._store.begin() as session:
-            session.runs.lock(watch)
-            self._miss(session, watch, planned_for, now, note)
 
     def failed(self, watch: str, planned_for: float, now: float, note: str, begun: bool) -> None:
         """The look broke before it began; with ``begun`` also what it left half-way, so that it breaks no other look.
