@@ -1,4 +1,4 @@
-"""A judge over the Anthropic protocol on a real, small model on loopback; skipped where none answers."""
+"""A judge over the Anthropic protocol on a real, small model; skipped unless WATCHDOG_TEST_LLM names its server."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from watchdog.score.judge.anchors import calibrate
 from watchdog.score.judge.judge import Judge
 from watchdog.score.judge.spec import Anchor, JudgeSpec
 
-URL = os.environ.get("WATCHDOG_TEST_LLM", "http://127.0.0.1:18080")
+URL = os.environ.get("WATCHDOG_TEST_LLM", "")
 RUBRIC = """\
 # Correctness
 Compare the answer with the expected answer.
@@ -22,14 +22,7 @@ Compare the answer with the expected answer.
 - 1: the answer says something else, or nothing."""
 
 
-def answers():
-    try:
-        return httpx2.get(f"{URL}/health", timeout=2).status_code == 200
-    except httpx2.HTTPError:
-        return False
-
-
-pytestmark = pytest.mark.skipif(not answers(), reason=f"no model answers on {URL}")
+pytestmark = pytest.mark.skipif(not URL, reason="WATCHDOG_TEST_LLM names no server to ask")
 
 
 class Messages:
