@@ -69,7 +69,7 @@ class Measuring:
         stop: asyncio.Event,
         progress: Progress | None = None,
     ) -> None:
-        """``record`` is handed each response and score as it arrives; ``deadline`` is a time of ``clock.monotonic()``."""
+        """``record`` is handed each response and score as it arrives; ``deadline``: a time of ``clock.monotonic()``."""
         self._built = built
         self._run = run
         self._cases = {case.id: case for case in cases}

@@ -29,6 +29,8 @@ class Price:
 
     def of(self, usage: Usage) -> float | None:
         """US dollars of one call; None when the usage is unknown or the prompt is too long for this price."""
+        if not (self.input or self.output or self.cached):  # a model of the user's own: free, whatever it says it used
+            return 0.0
         if usage.input_tokens is None or usage.output_tokens is None:
             return None
         if self.up_to_input_tokens is not None and usage.input_tokens > self.up_to_input_tokens:

@@ -132,7 +132,7 @@ class Caller:
         try:
             if not self._opened:
                 await self.open()
-            while (end := await self._enter(budget, deadline, stop)) is None:
+            while (end := await self._enter(request.model, budget, deadline, stop)) is None:
                 answer = await self._attempt(request, budget, progress)
                 if answer is not None:
                     return self._answered(key, progress, answer)
@@ -145,7 +145,9 @@ class Caller:
             self.outage.abandoned()
         return self._unanswered(key, progress, end)
 
-    async def _enter(self, budget: Budget, deadline: float | None, stop: asyncio.Event | None) -> _End | None:
+    async def _enter(
+        self, model: str, budget: Budget, deadline: float | None, stop: asyncio.Event | None
+    ) -> _End | None:
         """Wait until an attempt may begin; it then holds a slot and a part of the budget. Else say why it may not."""
         end = self._barred(deadline, stop) or await self._down(stop)
         if end is not None:
@@ -158,11 +160,20 @@ class Caller:
         try:
             end = (self._barred(deadline, stop) if waits else None) or await self._pace(deadline, stop)
             if end is None:
-                admitted = await budget.admit()
-            return end if admitted or end else _BUDGET
+                admitted = await budget.admit(model)
+            return end if admitted or end else self._unaffordable(model, budget)
         finally:
             if not admitted:
                 limiter.release()
+
+    def _unaffordable(self, model: str, budget: Budget) -> _End:
+        if not budget.lacks_price(model):
+            return _BUDGET
+        if self._cost(model, Usage(input_tokens=0, output_tokens=0)) is None:
+            why = f"the price of {model} is unknown; add it to prices: in watchdog.yaml"
+        else:
+            why = f"the answers of {model} do not say how many tokens they took, so what they cost is unknown"
+        return _End(CallStatus.SKIPPED, f"budget: {why}")
 
     def _barred(self, deadline: float | None, stop: asyncio.Event | None) -> _End | None:
         if stop is not None and stop.is_set():
@@ -220,7 +231,7 @@ class Caller:
         finally:
             if error is not None and error.kind not in _MAYBE_BILLED:
                 cost = 0.0
-            budget.settle(cost)
+            budget.settle(cost, priceless=request.model if answer is not None and cost is None else None)
             progress.latency = self._clock.monotonic() - started
             progress.cost = None if cost is None or progress.cost is None else progress.cost + cost
             if answer is not None:

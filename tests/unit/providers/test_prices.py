@@ -82,3 +82,8 @@ def test_a_cost_is_never_negative_and_the_cache_never_makes_it_dearer(model, fre
     cost = TABLE.cost(model, Usage(input_tokens=fresh, output_tokens=output, cached_tokens=cached))
     plain = TABLE.cost(model, Usage(input_tokens=fresh, output_tokens=output))
     assert 0.0 <= cost <= plain + 1e-12
+
+
+def test_a_free_model_is_free_even_when_it_does_not_say_what_it_used():
+    table = PriceTable.bundled({"mine": {"input": 0, "output": 0}})
+    assert table.cost("mine", Usage()) == 0.0

@@ -85,3 +85,20 @@ async def test_a_waiting_call_is_refused_when_the_money_is_gone():
     await asyncio.sleep(0)
     budget.settle(0.5)
     assert not await asyncio.wait_for(waiting, 1)
+
+
+async def test_with_a_budget_a_model_without_a_price_is_asked_no_more():
+    budget = Budget(per_run=1.0)
+    budget.reserve()
+    budget.settle(None, priceless="m")
+    assert not await asyncio.wait_for(budget.admit("m"), 1)
+    assert await budget.admit("another")
+    budget.settle(0.1)  # now there is a price to take for it
+    assert await budget.admit("m")
+
+
+async def test_a_call_that_may_have_been_billed_says_nothing_of_the_price():
+    budget = Budget(per_run=1.0)
+    budget.reserve()
+    budget.settle(None)
+    assert await budget.admit("m")

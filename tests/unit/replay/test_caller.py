@@ -333,3 +333,28 @@ async def test_token_counts_and_costs_that_cannot_be_true_are_unknown(scripted, 
     response = await caller.call(key(), request_of(), Budget())
     assert (response.status, response.usage) == (CallStatus.ANSWERED, Usage(cached_tokens=3))
     assert response.cost is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "why"),
+    [
+        (lambda _model, _usage: None, "the price of m is unknown; add it to prices: in watchdog.yaml"),
+        (lambda _model, usage: None if usage.input_tokens is None else 1.0, "do not say how many tokens"),
+    ],
+)
+async def test_a_budget_that_cannot_be_kept_is_said_and_the_rest_is_skipped(
+    scripted, caller_of, key, request_of, cost, why
+):
+    provider = scripted(Answer(text="fine"))
+    caller, budget = caller_of(provider, cost=cost), Budget(per_run=1.0)
+    responses = [await caller.call(key(), request_of(), budget) for _ in range(5)]
+    assert [response.status for response in responses] == [CallStatus.ANSWERED, *[CallStatus.SKIPPED] * 4]
+    assert responses[-1].error.startswith("budget: ")
+    assert why in responses[-1].error
+    assert len(provider.calls) == 1
+
+
+async def test_without_a_budget_a_model_without_a_price_is_asked_on(scripted, caller_of, key, request_of):
+    caller, budget = caller_of(scripted()), Budget()
+    responses = [await caller.call(key(), request_of(), budget) for _ in range(3)]
+    assert {response.status for response in responses} == {CallStatus.ANSWERED}
