@@ -105,7 +105,7 @@ def _blind_watch(situation: Situation) -> Condition:
     active = situation.blind_looks >= watch.blind_after
     because = (
         "Quality is unknown, which is not the same as fine; alerts that were firing keep firing. "
-        f"{_why(situation.not_observed.values())} {_failures(situation)}"
+        f"{_why([*situation.problems, *situation.not_observed.values()])} {_failures(situation)}"
     )
     return Condition(
         labels=labels(watch, "EvalBlind", AlertType.INFRA, Severity.PAGE),
@@ -151,7 +151,7 @@ def _blind_estimand(
     situation: Situation, estimand: Estimand, metrics: Sequence[MetricKey], status: ConditionStatus
 ) -> Condition:
     what = f"nothing is measured {estimand}"
-    return _blind(situation, status, what, metrics, estimand=ESTIMANDS[estimand])
+    return _blind(situation, status, what, metrics, problems=situation.problems, estimand=ESTIMANDS[estimand])
 
 
 def _blind_scorer(situation: Situation, key: MetricKey, status: ConditionStatus) -> Condition:
@@ -183,10 +183,12 @@ def _blind(
     metrics: Sequence[MetricKey],
     *,
     cause: Cause = Cause.BLIND,
+    problems: Sequence[str] = (),
     **more: str,
 ) -> Condition:
     watch = situation.watch
-    because = _why(situation.not_observed[key] for key in metrics if key in situation.not_observed)
+    reasons = [situation.not_observed[key] for key in metrics if key in situation.not_observed]
+    because = _why([*problems, *reasons])
     said = story(
         watch, cause, f"{watch.feature}: {what}", f"Other metrics are measured, these are not. {because}".strip()
     )
@@ -218,7 +220,7 @@ def _provider_failing(situation: Situation) -> bool:
 
 
 def _why(reasons: Iterable[str]) -> str:
-    distinct = list(dict.fromkeys(reasons))
+    distinct = list(dict.fromkeys(" ".join(reason.split()).rstrip(".") for reason in reasons))
     return f"Reasons: {'; '.join(distinct[:3])}." if distinct else ""
 
 

@@ -122,6 +122,8 @@ class Situation:
     baseline: Reference | None = None
     #: Judges by the name of the scorer that asks them.
     judges: Mapping[str, Judge] = field(default_factory=dict)
+    #: What kept the look from measuring, one sentence each (``the traffic file x does not exist``).
+    problems: Sequence[str] = ()
 
     def provider(self, role: Role) -> str:
         """Provider of a target; empty when the watch has no target in that role."""

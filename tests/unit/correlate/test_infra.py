@@ -124,6 +124,17 @@ def test_blindness_that_a_failing_tool_explains_pages_nobody_but_the_tools_owner
     assert (blind(failures=11).status, blind(failures=11).inhibited_by) == (ACTIVE, "")
 
 
+def test_blindness_says_first_what_kept_the_look_from_measuring(house):
+    problem = "the traffic file traffic.jsonl does not exist"
+    situation = house.look(without=every_current(house), blind_looks=3, problems=[problem])
+    watch = house.claims(situation)("EvalBlind", metric=None, arm=None, estimand=None)
+    assert f"Reasons: {problem}; 3 of 60 answers scored." in watch.annotations["description"]
+
+    situation = house.look(without=(house.key("is-json", estimand=Estimand.TRAFFIC),), problems=[problem])
+    traffic = house.claims(situation)("EvalBlind", metric=None, arm=None, estimand="traffic")
+    assert f"Reasons: {problem}; 3 of 60 answers scored." in traffic.annotations["description"]
+
+
 def test_a_judge_that_is_down_is_named_and_its_metric_is_unknown(house):
     situation = house.look(
         without=(house.key("helpfulness"), house.key("helpfulness", Arm.PINNED)),
