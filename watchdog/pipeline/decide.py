@@ -42,7 +42,10 @@ class Decision:
 
 
 def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: float, channels: Sequence[str]) -> Decision:
-    """Conclude and remember. Pure but for the session: the same store and run give the same decision."""
+    """Conclude and remember. Pure but for the session: the same store and run give the same decision.
+
+    A run that failed stays failed; all others are finished.
+    """
     watch, run = built.watch, measured.run
     baseline = session.baselines.current(watch.name)
     observations: list[Observation] = []
@@ -82,6 +85,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         worst={} if baseline is None else worst_cases(baseline, observations),
         baseline=None if baseline is None else Reference(version=baseline.version, status=baseline.status),
         judges=built.judges,
+        problems=measured.problems,
     )
     transitions = reconcile(correlate(situation), session.alerts.open(watch.name), now)
     # Metrics of one drop may be a look apart; a slow watch must not make two incidents of that.
@@ -89,7 +93,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     grouping = group(watch.name, transitions, session.alerts.open_incidents(watch.name), now, window=window)
     finished = replace(
         run,
-        status=RunStatus.FINISHED,
+        status=RunStatus.FAILED if run.status is RunStatus.FAILED else RunStatus.FINISHED,
         finished_at=now,
         cost=measured.cost,
         unpriced=measured.unpriced,

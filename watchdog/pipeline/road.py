@@ -18,6 +18,7 @@ from watchdog.domain.case import Case, Origin
 from watchdog.domain.run import Run, RunStatus, Trigger
 from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured, StoreError, WatchdogError
+from watchdog.pipeline.broken import broken
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured
@@ -83,6 +84,7 @@ class Road:
             WatchBusy: another process is at it.
             StoreError: the database could not be written for a while. What is measured is kept, in it or beside it,
                 and the next look continues.
+            Exception: it could not be measured. The run has failed, and what follows from that is decided.
         """
         opened = await asyncio.to_thread(self._open, built, trigger, planned_for)
         halt = asyncio.Event()  # this look's own: trouble with the store ends the look, not whoever asked for it
@@ -92,7 +94,10 @@ class Road:
         except BaseException as error:
             # Our own sentences quote no prompt and no answer; somebody else's may.
             note = str(error) if isinstance(error, WatchdogError) else type(error).__name__
-            await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, note)
+            if isinstance(error, Exception) and not isinstance(error, StoreError):
+                await asyncio.to_thread(self._fail, built, opened.run, note, planned_for)
+            else:
+                await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, note)
             raise
         finally:
             if following is not None:
@@ -129,6 +134,17 @@ class Road:
         except StoreError:
             # The run stays RUNNING under a lease that runs out: the next look continues it all the same.
             return
+
+    def _fail(self, built: BuiltWatch, run: Run, note: str, planned_for: float | None) -> None:
+        """A look that broke has seen nothing: that is decided upon too, so that somebody is told when it goes on."""
+        try:
+            with self._store.begin() as session:
+                measured = broken(session, built, run, note)
+                decide(session, built, measured, now=self._clock.now(), channels=self._channels)
+                if planned_for is not None:  # it continued an earlier run; one look is not blind twice
+                    session.runs.withdraw(self.fresh_run(built, Trigger.SCHEDULE, planned_for).id)
+        except StoreError:
+            return  # as in _close
 
     def _decide(self, built: BuiltWatch, measured: Measured) -> Decision:
         with self._store.begin() as session:

@@ -1,0 +1,39 @@
+"""A look that broke, as what it measured: what it had recorded by then, mostly nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from watchdog.detect.scores import RunScores
+from watchdog.domain.run import Run, RunStatus
+from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.measured import Measured, outcomes_of, provider_health, tool_health
+from watchdog.pipeline.planned import LOOKED_AT, planned_scores
+from watchdog.store.store import Session
+
+
+def broken(session: Session, built: BuiltWatch, run: Run, note: str) -> Measured:
+    """The failed run with everything that is recorded of it; ``note`` says in one sentence why it broke.
+
+    It is decided upon like any other, or a watch that breaks at every look would be silent for ever.
+    """
+    watch = built.watch
+    golden = watch.golden.cases if watch.golden else ()
+    cases = {case.id: case for case in (*golden, *session.runs.cases(run.id))}
+    responses = {response.key: response for response in session.responses.of_run(run.id)}
+    scores = session.scores.of_run(run.id)
+    roles = [role for role in LOOKED_AT if role in watch.targets]
+    planned = planned_scores(watch, run.id, roles, list(cases.values()))
+    calls, tallies = outcomes_of(planned, cases, responses, scores)
+    return Measured(
+        run=replace(run, status=RunStatus.FAILED, note=note),
+        cases=cases,
+        responses=responses,
+        scores=scores,
+        outcomes=calls,
+        run_scores=RunScores.collect(run.id, run.planned_for, cases.values(), calls, built.instruments),
+        tallies=tallies,
+        health=provider_health(watch, responses.values()),
+        tools=tool_health(responses.values()),
+        problems=[note],
+    )
