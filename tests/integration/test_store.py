@@ -281,6 +281,21 @@ def test_forgetting_keeps_the_numbers(store):
     assert texts == {"a": ("", 0.5), "b": ("yes", 0.5)}
 
 
+def test_forgetting_takes_the_servers_words_and_leaves_why_a_call_failed(store):
+    failed = {"status": CallStatus.ERROR, "text": "", "error_kind": ErrorKind.SERVER, "error": "HTTP 500: words"}
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.responses.record([a_response("a", **failed), a_response("b", at=500.0, **failed)])
+        session.responses.record([a_response("c", status=CallStatus.SKIPPED, text="", error="budget")])
+        session.responses.forget_text(200.0)
+        left = {r.key.case_id: (r.error_kind, r.error) for r in session.responses.of_run("r1")}
+    assert left == {
+        "a": (ErrorKind.SERVER, None),
+        "b": (ErrorKind.SERVER, "HTTP 500: words"),
+        "c": (None, "budget"),
+    }
+
+
 def test_the_migrations_make_the_same_tables_as_the_schema(database_url):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from watchdog.domain.response import Answer, ToolCall, Usage
+from watchdog.providers.classify import bad_response, discreet
 from watchdog.text.counts import count_or_none
 
 _FIELDS = frozenset({"text", "finish_reason", "usage", "served_model", "fingerprint", "contexts", "tool_calls"})
@@ -81,8 +83,11 @@ def _context(item: Any) -> str:
     return item
 
 
-def tool_calls_from(value: Any) -> tuple[ToolCall, ...]:
-    """Return tool calls from a list of {name, error?, arguments?}; a null or empty error is a success."""
+def tool_calls_from(value: Any, *, secrets: Collection[str] = ()) -> tuple[ToolCall, ...]:
+    """Return tool calls from a list of {name, error?, arguments?}; a null or empty error is a success.
+
+    Errors are cut short, and ``secrets`` and whatever looks like a secret or like personal data is taken out of them.
+    """
     if value is None:
         return ()
     if isinstance(value, str) or not isinstance(value, Sequence):
@@ -90,10 +95,23 @@ def tool_calls_from(value: Any) -> tuple[ToolCall, ...]:
     calls = []
     for item in value:
         if isinstance(item, ToolCall):
-            calls.append(item)
+            calls.append(item if item.error is None else replace(item, error=discreet(item.error, secrets)))
             continue
         if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
             raise NotAnAnswer("each of 'tool_calls' must be an object with a 'name'")
         error = item.get("error")
-        calls.append(ToolCall(name=item["name"], error=str(error) if error else None, arguments=item.get("arguments")))
+        said = discreet(str(error), secrets) if error else None
+        calls.append(ToolCall(name=item["name"], error=said, arguments=item.get("arguments")))
     return tuple(calls)
+
+
+def spoken(answer: Answer, headers: Mapping[str, str] | None = None) -> Answer:
+    """The answer, if the model gave one; ProviderError (bad-response, tried again) for an empty shell.
+
+    That is a text of no character that ends as if all were well, without a tool call and without a token spent: a
+    fault of whoever is between the model and us. It must not be scored as if the model had had nothing to say.
+    """
+    ended_well = answer.finish_reason in {None, "stop"}
+    if not answer.text and not answer.tool_calls and ended_well and not answer.usage.output_tokens:
+        raise bad_response("an answer without text, tool calls or tokens", headers)
+    return answer

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
+from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
 from watchdog.text.counts import count_or_none
@@ -47,7 +48,7 @@ class AnthropicProvider(SDKProvider):
             raise malformed("content", response)
         usage, reason = data.get("usage"), text_or_none(data.get("stop_reason"))
         identity, headroom = traces(response.headers.raw)
-        return Answer(
+        answer = Answer(
             text="".join(str(block.get("text") or "") for block in _of_type(blocks, "text")),
             finish_reason=_FINISH.get(reason, reason) if reason else None,
             usage=_usage(usage) if isinstance(usage, dict) else Usage(),
@@ -59,6 +60,7 @@ class AnthropicProvider(SDKProvider):
             ),
             headroom=headroom,
         )
+        return spoken(answer, response.headers)
 
     def _connect(self) -> Any:
         import anthropic  # noqa: PLC0415 - 1.3 to 2 s

@@ -1,7 +1,12 @@
 """What went wrong: HTTP statuses, bodies, headers and exceptions become ProviderErrors.
 
 One place decides the class of every failure, because the class decides what happens next: whether the call is tried
-again, whether the concurrency shrinks, and whether anybody is told. No message made here holds a key or a prompt.
+again, whether the concurrency shrinks, and whether anybody is told. No message made here holds a key or personal data;
+a server that quotes the prompt is seen through by the caller, who knows the prompt.
+
+A 2xx is an answer if the model answered: an empty text that ends as if all were well, with no tool call and without a
+token spent, is an empty shell (a proxy's or a server's fault), so a ``bad-response`` that is tried again. An empty
+text that took tokens, was cut off, filtered or refused is what the model said.
 """
 
 from __future__ import annotations
@@ -13,9 +18,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from watchdog.errors import ErrorKind, ProviderError
+from watchdog.text.redaction import redact
 
 #: Longest message taken over from a server: enough to act on, too short to carry a prompt along.
-_MESSAGE_LIMIT = 300
+_MESSAGE_LIMIT = 200
 
 #: Things that look like a credential, whoever sent them.
 _CREDENTIAL = re.compile(
@@ -91,8 +97,8 @@ def from_status(status: int, body: Any, headers: Mapping[str, str], *, secrets: 
 def describe(status: int, body: Any, secrets: Collection[str] = ()) -> str:
     """Return ``HTTP 404 model_not_found: <the server's message, cut short, secrets removed>``."""
     codes, message = _details(body)
-    text = " ".join([f"HTTP {status}", *codes[:1]])
-    return f"{text}: {scrub(message, secrets)[:_MESSAGE_LIMIT]}" if message else text
+    text = " ".join([f"HTTP {status}", *(discreet(code, secrets)[:60] for code in codes[:1])])
+    return f"{text}: {discreet(message, secrets)}" if message else text
 
 
 def _kind_of_class(status: int) -> ErrorKind:
@@ -142,6 +148,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def bad_response(what: str, headers: Mapping[str, str] | None = None) -> ProviderError:
     """Return the error for a 2xx that is not what the protocol promises; the body itself is never quoted."""
     return failure(ErrorKind.BAD_RESPONSE, what, request_id=request_id(headers) if headers else None)
+
+
+def discreet(text: str, secrets: Collection[str] = ()) -> str:
+    """A message of somebody else's as it may be kept: no secrets, no personal data, and short."""
+    # What is cut off need not be read, and a secret is not cut in two before it is found.
+    return redact(scrub(text[: 10 * _MESSAGE_LIMIT], secrets))[:_MESSAGE_LIMIT]
 
 
 def scrub(text: str, secrets: Collection[str] = ()) -> str:

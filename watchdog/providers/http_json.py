@@ -20,7 +20,7 @@ from typing import Any
 
 from watchdog.domain.response import Answer, Request, Usage
 from watchdog.errors import ErrorKind, InvalidInput, Problem
-from watchdog.providers.answers import NotAnAnswer, contexts_from, tokens, tool_calls_from
+from watchdog.providers.answers import NotAnAnswer, contexts_from, spoken, tokens, tool_calls_from
 from watchdog.providers.classify import bad_response, failure, from_exception, from_status, traces
 from watchdog.providers.sdk import json_or_none, text_or_none
 
@@ -136,18 +136,19 @@ class HttpProvider:
             usage = Usage(
                 **{name: tokens(found.get(name), name) for name in ("input_tokens", "output_tokens", "cached_tokens")}
             )
-            return Answer(
+            answer = Answer(
                 text=text if isinstance(text, str) else json.dumps(text, ensure_ascii=False),
                 finish_reason=text_or_none(found.get("finish_reason")),
                 usage=usage,
                 served_model=text_or_none(found.get("model")),
                 request_id=identity,
                 contexts=contexts_from(found.get("contexts")),
-                tool_calls=tool_calls_from(found.get("tool_calls")),
+                tool_calls=tool_calls_from(found.get("tool_calls"), secrets=tuple(self._headers.values())),
                 headroom=headroom,
             )
         except NotAnAnswer as error:
             raise bad_response(str(error), response.headers) from None
+        return spoken(answer, response.headers)
 
 
 def input_of(request: Request) -> str:

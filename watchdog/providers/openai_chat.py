@@ -8,6 +8,7 @@ from typing import Any
 from watchdog.domain.case import Message
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.errors import ErrorKind, ProviderError
+from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
 from watchdog.text.counts import count_or_none
@@ -64,7 +65,7 @@ class OpenAIProvider(SDKProvider):
             text, finish_reason = text or refusal, "refusal"
         usage = data.get("usage")
         identity, headroom = traces(response.headers.raw)
-        return Answer(
+        answer = Answer(
             text=text,
             finish_reason=finish_reason,
             usage=_usage(usage) if isinstance(usage, dict) else Usage(),
@@ -74,6 +75,7 @@ class OpenAIProvider(SDKProvider):
             tool_calls=_tool_calls(message.get("tool_calls")),
             headroom=headroom,
         )
+        return spoken(answer, response.headers)
 
     def _connect(self) -> Any:
         import httpx2  # noqa: PLC0415

@@ -22,6 +22,7 @@ from watchdog.replay.limiter import AdaptiveLimiter
 from watchdog.replay.outage import DOWN_KINDS, Advice, Outage
 from watchdog.replay.retry import next_wait, patience
 from watchdog.text.counts import count_or_none, finite_or_none
+from watchdog.text.echo import repeats
 
 #: Seconds for which a provider whose quota is used up is not asked, when it does not say when the quota resets.
 _QUOTA_PAUSE = 300.0
@@ -221,7 +222,7 @@ class Caller:
                 answer = _answer(await self.provider.complete(request), self.name)
             cost = self._price(request.model, answer)
         except ProviderError as caught:
-            error = caught
+            error = _discreet(caught, request)
         except TimeoutError:
             message = f"no answer within {request.timeout:g} s"
             error = ProviderError(message, kind=ErrorKind.TIMEOUT, retryable=True)
@@ -338,6 +339,27 @@ def _answer(given: object, provider: str) -> Answer:
         what = type(given).__name__
     message = f"the provider {provider} returned {what}, not an Answer with a text"
     raise ProviderError(message, kind=ErrorKind.INTERNAL, retryable=False)
+
+
+def _discreet(error: ProviderError, request: Request) -> ProviderError:
+    """The error without what it repeats of the request: errors are kept longer and shown wider than prompts are."""
+    said = str(error)
+    asked = [
+        *(message.content for message in request.messages),
+        *(value for value in request.variables.values() if isinstance(value, str)),
+    ]
+    if not repeats(said, asked):
+        return error
+    head = said.partition(": ")[0]
+    status = error.kind.value if error.status is None else f"HTTP {error.status}"
+    return ProviderError(
+        f"{status if repeats(head, asked) else head} (the rest repeats the request and is left out)",
+        kind=error.kind,
+        retryable=error.retryable,
+        status=error.status,
+        retry_after=error.retry_after,
+        request_id=error.request_id,
+    )
 
 
 def _believable(usage: Usage) -> Usage:

@@ -238,6 +238,8 @@ class Responses:
             .where(c.at < before, or_(c.text != "", c.contexts.is_not(None), c.tool_calls.is_not(None)))
             .values(text="", contexts=None, tool_calls=None)
         )
+        said = and_(c.at < before, c.error_kind.is_not(None), c.error.is_not(None))  # a server's words; kinds stay
+        self._connection.execute(update(schema.responses).where(said).values(error=None))
         old = select(schema.runs.c.id).where(schema.runs.c.planned_for < before)
         self._connection.execute(schema.run_cases.delete().where(schema.run_cases.c.run_id.in_(old)))
         self._connection.execute(

@@ -95,7 +95,6 @@ async def test_a_prompt_that_azure_filters_is_an_answer(server, openai, ask, rep
 @pytest.mark.parametrize(
     ("message", "finish_reason", "text", "reason"),
     [
-        ({"content": ""}, "stop", "", "stop"),
         ({"content": None, "refusal": "I cannot."}, "stop", "I cannot.", "refusal"),
         ({"content": "cut"}, "length", "cut", "length"),
         ({"content": None}, "content_filter", "", "content_filter"),
@@ -107,6 +106,27 @@ async def test_an_unwelcome_answer_is_still_an_answer(server, openai, ask, reply
     answer = await openai.complete(ask())
     assert (answer.text, answer.finish_reason) == (text, reason)
     assert answer.usage == Usage()
+
+
+EMPTY = {
+    "openai": {"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]},
+    "anthropic": {"content": [], "stop_reason": "end_turn"},
+    "http": {"output": {"text": ""}},
+}
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "http"])
+async def test_an_empty_shell_is_a_bad_response(providers, server, ask, reply, name):
+    server.default = reply(body=EMPTY[name])
+    error = await failure_of(providers[name], ask())
+    assert (error.kind, error.retryable) == (ErrorKind.BAD_RESPONSE, True)
+
+
+async def test_a_model_that_spent_tokens_on_saying_nothing_has_answered(providers, server, ask, reply):
+    server.default = reply(body=EMPTY["openai"] | {"usage": {"completion_tokens": 1}})
+    assert (await providers["openai"].complete(ask())).text == ""
+    server.default = reply(body=EMPTY["anthropic"] | {"usage": {"output_tokens": 1}})
+    assert (await providers["anthropic"].complete(ask())).text == ""
 
 
 async def test_openai_reads_tool_calls(server, openai, ask, reply):
@@ -266,8 +286,6 @@ async def test_an_endpoint_is_asked_by_template_and_read_by_path(server, reply):
 async def test_an_endpoint_that_answers_an_object_is_kept_as_json(server, http, ask, reply):
     server.default = reply(body={"output": {"text": {"a": [1, "é"]}}})
     assert (await http.complete(ask())).text == '{"a": [1, "é"]}'
-    server.default = reply(body={"output": {"text": ""}})
-    assert (await http.complete(ask())).text == ""
 
 
 async def test_a_get_endpoint_is_given_the_body_as_its_query(server, ask, reply):

@@ -127,3 +127,11 @@ def test_the_request_id_and_the_rate_limits_are_found_among_the_headers():
     headroom = {"x-ratelimit-remaining-tokens": "10", "anthropic-ratelimit-requests-limit": "5"}
     assert traces(raw) == (None, headroom)
     assert traces([(b"Request-Id", b"req-1")]) == ("req-1", {})
+
+
+def test_a_message_that_is_kept_is_short_and_names_nobody():
+    message = "no account for ann@example.com, key=sk-abcdefghijkl1234567890mnop " + "x" * 5000
+    said = str(from_status(400, {"error": {"code": "bad", "message": message}}, {}))
+    assert said.startswith("HTTP 400 bad: no account for [email]")
+    assert "sk-abc" not in said
+    assert len(said) <= 220

@@ -358,3 +358,19 @@ async def test_without_a_budget_a_model_without_a_price_is_asked_on(scripted, ca
     caller, budget = caller_of(scripted()), Budget()
     responses = [await caller.call(key(), request_of(), budget) for _ in range(3)]
     assert {response.status for response in responses} == {CallStatus.ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("HTTP 400 bad: cannot read 'my name is anna berg, 12 High St'", "HTTP 400 bad (the rest"),
+        ("my name is Anna Berg, 12 High St: no", "bad-request (the rest"),
+        ("HTTP 404 model_not_found: no such model", "HTTP 404 model_not_found: no such model"),
+    ],
+)
+async def test_an_error_never_repeats_the_request(scripted, caller_of, key, request_of, error, message, kept):
+    provider = scripted(error(ErrorKind.BAD_REQUEST, message=message))
+    request = request_of("My name is Anna Berg, 12 High St")
+    response = await caller_of(provider).call(key(), request, Budget())
+    assert response.error.startswith(kept)
+    assert "anna" not in response.error.lower()
