@@ -215,15 +215,21 @@ class Receiver:
 
     def __init__(self, seconds: float = 0.03) -> None:
         self.posts: list[Post] = []
-        posts = self.posts
+        self.calls = 0
+        #: Every call of that number is refused; 0 refuses none.
+        self.refuse_every = 0
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                posts.append(Post(self.headers["webhook-id"], body))
+                receiver.calls += 1
+                refused = receiver.refuse_every and receiver.calls % receiver.refuse_every == 0
+                if not refused:
+                    receiver.posts.append(Post(self.headers["webhook-id"], body))
                 time.sleep(seconds)
                 with suppress(OSError):  # the sender was killed
-                    self.send_response(204)
+                    self.send_response(503 if refused else 204)
                     self.end_headers()
 
             def log_message(self, *_: object) -> None:
@@ -461,6 +467,14 @@ async def story(workspace):
 async def live_story(workspace):
     """Looks now, which other processes may take part in."""
     story = Story(workspace, HurriedClock(time.time(), pace=1.0), every=0.0)
+    yield story
+    await story.close()
+
+
+@pytest.fixture
+async def live_judged_story(judged_workspace):
+    """The same with a judge."""
+    story = Story(judged_workspace, HurriedClock(time.time(), pace=1.0), every=0.0)
     yield story
     await story.close()
 

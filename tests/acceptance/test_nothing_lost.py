@@ -227,6 +227,7 @@ def told_at_least_once_and_in_order(ledger, receiver):
 
 def test_a_daemon_killed_while_it_delivers_sends_every_transition_under_its_own_name(webhook, receiver):
     rng, now, kills = Random(3), time.time(), 0
+    receiver.refuse_every = 11
     with closing(Store(f"sqlite:///{webhook.folder / 'watchdog.db'}")) as store, store.begin() as session:
         for number in range(24):
             session.alerts.save("support_reply", list(episode(number, now)), ["webhook"])
@@ -247,18 +248,19 @@ def test_a_daemon_killed_while_it_delivers_sends_every_transition_under_its_own_
 def episode(number, now):
     """An alert that fires and is resolved."""
     labels = {"alertname": "EvalDrift", "alert_type": "model", "watch": "support_reply", "metric": f"m{number}"}
+    fired, over = now - 100.0 + number, now - 99.5 + number
     firing = Alert(
         fingerprint=digest(labels),
         labels=labels,
         annotations={},
         state=AlertState.FIRING,
-        starts_at=now - 100.0 + number,
-        updated_at=now - 60.0,
-        fired_at=now - 60.0,
+        starts_at=fired,
+        updated_at=fired,
+        fired_at=fired,
     )
-    yield Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=now - 60.0)
-    over = replace(firing, state=AlertState.RESOLVED, resolved_at=now - 30.0, reason=Reason.CLEARED)
-    yield Transition(alert=over, before=AlertState.FIRING, reason=Reason.CLEARED, at=now - 30.0)
+    yield Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=fired)
+    resolved = replace(firing, state=AlertState.RESOLVED, resolved_at=over, reason=Reason.CLEARED)
+    yield Transition(alert=resolved, before=AlertState.FIRING, reason=Reason.CLEARED, at=over)
 
 
 def test_a_second_run_of_a_watch_stands_back_and_asks_nobody(slow, simulator, calls):

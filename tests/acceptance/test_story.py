@@ -79,6 +79,13 @@ async def test_a_look_that_measured_nothing_ends_with_4_and_never_with_1(live_st
     assert run(live_story.workspace)[0] == 0
 
 
+async def test_a_look_that_a_judge_gave_no_verdicts_ends_with_4_and_never_with_1(live_judged_story, simulator):
+    simulator.control({"models": {"sim-judge": {"faults": {"500": 1.0}}}})
+    await live_judged_story.look(2)
+    assert run(live_judged_story.workspace)[0] == 4
+    assert set(alerts(live_judged_story.workspace)) == {("EvalBlind", "helpfulness")}
+
+
 def test_a_look_without_a_baseline_ends_with_0_and_says_so(simulator, workspace):
     (workspace.folder / "watchdog.db").unlink()
     code, report = run(workspace)
