@@ -103,7 +103,7 @@ class Killer:
         self.struck = Counter()
 
     def strike(self, process, *, owed, owed_verdicts):
-        phases = {"start-up": 0.2, "replay": 0.3 * bool(owed), "scoring": 0.25, "decide": 0.15, "deliver": 0.1}
+        phases = {"start-up": 0.15, "replay": 0.5 * bool(owed), "scoring": 0.2, "decide": 0.1, "deliver": 0.15}
         phase = self.rng.choices(list(phases), list(phases.values()))[0]
         posts = len(self.receiver.posts)
         calls, verdicts = self.rng.randint(1, max(1, owed)), self.rng.randint(1, max(1, owed_verdicts))
