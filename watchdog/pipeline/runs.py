@@ -78,7 +78,7 @@ def open_run(
             continue
         obstacle = _obstacle(run, fresh, now, deadline)
         if obstacle or continued is not None:
-            note = f"interrupted and not continued: {obstacle or 'a newer run was'}"
+            note = f"interrupted and not continued: {obstacle or 'an older run was'}"
             session.runs.save(replace(run, status=RunStatus.FAILED, finished_at=now, note=note))
             session.runs.save_tally(run.id, session.runs.tally(run.id), 0)
             session.runs.release(run.id)
