@@ -225,7 +225,6 @@ def told_at_least_once_and_in_order(ledger, receiver):
         assert said == sorted(said)  # firing, perhaps twice, and then resolved, perhaps twice
 
 
-@pytest.mark.statistical  # failed once in a full run on a clean clone, not understood yet: run it by hand
 def test_a_daemon_killed_while_it_delivers_sends_every_transition_under_its_own_name(webhook, receiver):
     rng, now, kills = Random(3), time.time(), 0
     receiver.refuse_every = 11

@@ -192,16 +192,18 @@ class DeliveryLoop:
         return await asyncio.to_thread(self._outbox.due, channel.notifier.name, self._clock.now(), limit)
 
     async def _send_rows(self, channel: _Channel) -> None:
-        for delivery in await self._due(channel, BATCH):
-            error = await self._send(channel, [delivery.alert])
-            if error is None:
-                await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
-                continue
-            attempts = delivery.attempts + 1
-            again = error.retryable and attempts < MAX_ATTEMPTS
-            wait = max(error.retry_after or 0.0, backoff(attempts, self._rng)) if again else None
-            await self._fail(channel, delivery, str(error), wait)
-            return  # whatever else is due meets a receiver that had time to recover
+        """Send what is due until nothing is: an end becomes due only once its beginning was taken."""
+        while due := await self._due(channel, BATCH):
+            for delivery in due:
+                error = await self._send(channel, [delivery.alert])
+                if error is None:
+                    await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
+                    continue
+                attempts = delivery.attempts + 1
+                again = error.retryable and attempts < MAX_ATTEMPTS
+                wait = max(error.retry_after or 0.0, backoff(attempts, self._rng)) if again else None
+                await self._fail(channel, delivery, str(error), wait)
+                return  # whatever else is due meets a receiver that had time to recover
 
     async def _resend(self, channel: _Channel, every: float) -> None:
         """Send all live alerts in one call, and settle the rows that this delivers.
