@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from watchdog.app.join import Joined, join
 from watchdog.correlate.situation import Judge as JudgeOf
-from watchdog.detect.budget import mean_runs_to_false_alarm, paging_streams
+from watchdog.detect.budget import Division, divide, paging_metrics
 from watchdog.domain.alert import Alert
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.case import Case, CheckSpec, Estimand
@@ -198,14 +198,15 @@ class App:
                 scorers={scorer_name: scorer.digest for scorer_name, scorer in scorers(_never_asked).items()},
             ),
             judges={metric: JudgeOf(provider=judge.provider, model=judge.model) for metric, judge in judges.items()},
-            mean_runs_to_false_alarm=self.mean_runs_to_false_alarm,
+            mean_runs_to_false_alarm=self.false_alarms.mean_runs_to_false_alarm,
         )
 
     @cached_property
-    def mean_runs_to_false_alarm(self) -> float:
-        """A, the same for every metric of the house: the false-alarm budget divided over all that may page."""
-        cadences = [(cadence(watch.schedule), paging_streams(watch)) for watch in self.joined.watches.values()]
-        return mean_runs_to_false_alarm(self.settings.false_alarms, cadences)
+    def false_alarms(self) -> Division:
+        """The false-alarm budget, divided over every metric of the house that may page."""
+        watches = self.joined.watches.values()
+        metrics = [metric for watch in watches for metric in paging_metrics(watch, cadence(watch.schedule))]
+        return divide(self.settings.false_alarms, metrics)
 
     def _check(self, plan: ScorerPlan) -> Scorer:
         scorer: Scorer = self._build_check(plan.spec)

@@ -9,7 +9,10 @@ import typer
 from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json
 
 if TYPE_CHECKING:
+    from watchdog.app.build import App
     from watchdog.app.join import Joined
+    from watchdog.detect.budget import Share
+    from watchdog.domain.watch import Watch
     from watchdog.errors import Problem
 
 
@@ -22,6 +25,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Validate watchdog.yaml, golden sets, judges, prompts and runbooks. Exit code 2 when something is wrong.
+
+    Shows how the false-alarm budget is divided over the metrics that may page.
 
     For an editor's completion and checks, write the schema beside watchdog.yaml and begin the file with
     '# yaml-language-server: $schema=watchdog.schema.json'.
@@ -36,6 +41,8 @@ def check(
 
         print_json(json_schema(VOCABULARY))
         return
+    from dataclasses import asdict
+
     from watchdog.app.build import App
     from watchdog.app.join import join
     from watchdog.clock import SystemClock
@@ -44,29 +51,63 @@ def check(
     loaded = join(config, environment())
     joined, problems = loaded.value, list(loaded.problems)
     remarks: list[Problem] = []
+    shares: list[Share] = []
     if joined is not None and not problems:
         house = App(joined, SystemClock())
         house.notifiers  # noqa: B018 - building them is the test
+        shares = list(house.false_alarms.shares.values())
         for name, watch in joined.watches.items():
-            try:
-                house.built(name)
-            except ValueError as error:
-                problems.append(Problem(file=str(config), field=f"watches.{name}", message=str(error)))
-            if not watch.runbook and any(plan.pages for plan in watch.scorers):
-                message = "has no runbook, so a page says nothing about what to do"
-                remarks.append(Problem(file=str(config), field=f"watches.{name}", message=message))
+            wrong, remarked = _looked_over(house, watch)
+            problems += [Problem(file=str(config), field=f"watches.{name}", message=said) for said in wrong]
+            remarks += [Problem(file=str(config), field=f"watches.{name}", message=said) for said in remarked]
         remarks += _golden_remarks(joined)
     if strict:
         problems += remarks
     if as_json:
-        print_json({"problems": problems, "remarks": [] if strict else remarks})
+        divided = [{**asdict(share), "metric": str(share.key)} for share in shares]
+        print_json({"problems": problems, "remarks": [] if strict else remarks, "false_alarms": divided})
         raise typer.Exit(2 if problems else 0)
     if problems:
         raise InvalidInput(problems)
     for remark in remarks:
         typer.echo(f"remark: {remark}")
+    if joined is not None:
+        _show_shares(joined, shares)
     watches = len(joined.watches) if joined else 0
     typer.echo(f"{config}: fine ({watches} watch{'' if watches == 1 else 'es'}, {len(remarks)} remarks)")
+
+
+def _looked_over(house: App, watch: Watch) -> tuple[list[str], list[str]]:
+    """What is wrong with a watch as it is built, and what is to be remarked about it."""
+    from watchdog.detect.admission import LEAST_TAGGED
+
+    wrong, remarks = [], []
+    try:
+        house.built(watch.name)
+    except ValueError as error:
+        wrong.append(str(error))
+    if not watch.runbook and any(plan.pages for plan in watch.scorers):
+        remarks.append("has no runbook, so a page says nothing about what to do")
+    cases = watch.golden.cases if watch.golden else ()
+    counts = {tag: sum(tag in case.tags for case in cases) for tag in watch.tags}
+    wrong += [f"no case has the tag {tag!r}" for tag, count in counts.items() if not count]
+    remarks += [
+        f"only {count} cases have the tag {tag!r}; with fewer than {LEAST_TAGGED} only a big drop shows"
+        for tag, count in counts.items()
+        if 0 < count < LEAST_TAGGED
+    ]
+    return wrong, remarks
+
+
+def _show_shares(joined: Joined, shares: list[Share]) -> None:
+    """Who may ring how often."""
+    from watchdog.cli.edge import print_table
+
+    budget = joined.settings.false_alarms
+    typer.echo(f"false alarms: {budget.count:g} in {budget.seconds / 86_400:g} days, divided over what may page")
+    columns = ["metric", "share", "looks to a false alarm", "false alarms a quarter"]
+    rows = [[str(s.key), f"{s.share:.1%}", f"{s.mean_runs:,.0f}", f"{s.a_quarter:.3g}"] for s in shares]
+    print_table(columns, rows, right=columns[1:])
 
 
 def _golden_remarks(joined: Joined) -> list[Problem]:

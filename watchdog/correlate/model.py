@@ -47,7 +47,7 @@ def keys(situation: Situation, plan: ScorerPlan) -> list[MetricKey]:
 def _drift(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition:
     """The current target is worse than at the baseline: this is what wakes people."""
     infrastructure = plan.layer is Layer.INFRASTRUCTURE
-    severity = Severity.PAGE if plan.pages and not infrastructure else Severity.TICKET
+    severity = Severity.PAGE if situation.watch.pages(key) else Severity.TICKET
     identity = labels(
         situation.watch,
         "EvalDrift",

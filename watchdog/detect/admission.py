@@ -8,6 +8,8 @@ from watchdog.domain.metric import Admission
 
 #: Cases below which no look counts, unless fewer are planned.
 LEAST_CASES = 10
+#: Cases of a tag below which its metric shows little but noise.
+LEAST_TAGGED = 20
 #: Share of the cases lost to a failing provider or tool from which the rest is no fair sample.
 MOST_ERRORS = 0.2
 #: Share of the cases below which a look says nothing at all.

@@ -85,12 +85,14 @@ class RunScores:
         )
 
     def arms(self, watch: str, tags: Iterable[str] = ()) -> list[MetricKey]:
-        """Metrics that this run says something about, one per scorer, estimand, arm and tag, in order."""
+        """Metrics that this run says something about, in order; of ``tags`` those that its cases have."""
         found = set()
-        for scorer, role, estimand in self.planned:
-            for tag in ("", *tags):
-                if role in _ARMS:
-                    found.add(MetricKey(watch=watch, scorer=scorer, arm=_ARMS[role], estimand=estimand, tag=tag))
+        for (scorer, role, estimand), cases in self.planned.items():
+            if role not in _ARMS:
+                continue
+            borne = {tag for case in cases if case in self.cases for tag in self.cases[case].tags}
+            for tag in ("", *borne.intersection(tags)):
+                found.add(MetricKey(watch=watch, scorer=scorer, arm=_ARMS[role], estimand=estimand, tag=tag))
         both = {key for key in found if key.arm is Arm.CURRENT and _with_arm(key, Arm.PINNED) in found}
         return sorted(found | {_with_arm(key, Arm.DIFFERENCE) for key in both})
 

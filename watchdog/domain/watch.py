@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from watchdog.domain.case import CheckSpec, GoldenSet
-from watchdog.domain.metric import Better, Layer
+from watchdog.domain.metric import Better, Layer, MetricKey
 from watchdog.domain.target import Role, Target
 
 
@@ -21,6 +21,8 @@ class ScorerPlan:
     layer: Layer
     #: Whether drift of this metric may wake somebody.
     pages: bool = True
+    #: Share of the false-alarm budget, relative to that of other metrics: more is found sooner and rings more often.
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,9 @@ class Watch:
     golden: GoldenSet | None = None
     traffic: TrafficPlan | None = None
     schedule: Schedule = Schedule(every=1800.0)
+    #: Tags of the golden set whose cases are metrics of their own beside that of all cases, and those that may page.
+    tags: tuple[str, ...] = ()
+    paging_tags: tuple[str, ...] = ()
     #: Answers asked of each target for each case and look.
     repeats: int = 1
     #: The smallest drop worth waking anyone for, in score units (0.03 = 3 points).
@@ -126,3 +131,9 @@ class Watch:
             if plan.name == name:
                 return plan
         raise KeyError(name)
+
+    def pages(self, key: MetricKey) -> bool:
+        """Whether drift of this metric of the current target may wake somebody."""
+        plan = self.scorer(key.scorer)
+        wakes = plan.pages and plan.layer is not Layer.INFRASTRUCTURE
+        return wakes and (not key.tag or key.tag in self.paging_tags)

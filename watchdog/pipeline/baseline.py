@@ -65,6 +65,7 @@ def freeze_baseline(
             at=now,
             by=by,
             reason=because,
+            tags=watch.tags,
         )
         session.baselines.add(baseline)
     return baseline

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watchdog.correlate.situation import Judge
 from watchdog.domain.baseline import Instruments
+from watchdog.domain.metric import MetricKey
 from watchdog.domain.watch import Watch
 from watchdog.protocols import Ask, CaseSource, Scorer
 from watchdog.replay.caller import Caller
@@ -28,5 +29,5 @@ class BuiltWatch:
     instruments: Instruments
     #: Judges by the name of the scorer that asks them.
     judges: Mapping[str, Judge]
-    #: A: looks between two false alarms of one metric.
-    mean_runs_to_false_alarm: float
+    #: A: looks between two false alarms of a metric.
+    mean_runs_to_false_alarm: Callable[[MetricKey], float]

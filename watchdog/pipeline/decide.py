@@ -61,14 +61,16 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         from watchdog.detect.psr import PsrDetector  # noqa: PLC0415
         from watchdog.detect.stage import detect  # noqa: PLC0415
 
-        detector = PsrDetector(
-            mean_runs_to_false_alarm=built.mean_runs_to_false_alarm,
-            smallest_drop=watch.smallest_drop,
-            min_baseline_runs=watch.min_baseline_runs,
-        )
-        observations, unobserved, changed = observe(watch, baseline, measured.run_scores)
+        def detector_for(key: MetricKey) -> PsrDetector:
+            return PsrDetector(
+                mean_runs_to_false_alarm=built.mean_runs_to_false_alarm(key),
+                smallest_drop=watch.smallest_drop,
+                min_baseline_runs=watch.min_baseline_runs,
+            )
+
+        observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
         states = session.detection.states(watch.name, baseline.id)
-        signals, after = detect(observations, baseline=baseline, states=states, detector_for=lambda _key: detector)
+        signals, after = detect(observations, baseline=baseline, states=states, detector_for=detector_for)
         changes, known = _changes(session, baseline, measured)
         session.detection.save_states(baseline.id, run.id, after)
         admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from watchdog.domain.case import CheckSpec
 from watchdog.domain.metric import Better, Layer
 from watchdog.domain.watch import ScorerPlan
@@ -19,7 +21,7 @@ from watchdog.text.documents.problems import Problems, Reference
 from watchdog.text.documents.short_form import CheckReader, CheckReading, ShortForm, read_short_form
 
 #: Keys that say how a metric is read; they are not arguments of its scorer.
-RESERVED = ("name", "better", "layer", "pages")
+RESERVED = ("name", "better", "layer", "pages", "weight")
 #: Arguments that are a reference: a check that has one of them does not read ``expected``.
 _REFERENCES = frozenset({"value", "values", "all", "any", "none", "pattern", "equals", "matches", "facts"})
 #: Scorers that make no sense as a check of one case.
@@ -33,6 +35,7 @@ class MetricShape(Shape):
     better: Literal["higher", "lower"] | None = None
     layer: Literal["infrastructure", "api", "behavioral", "quality"] | None = None
     pages: bool = True
+    weight: float = Field(1.0, gt=0, le=1000, description="share of the false-alarm budget, relative to the others'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def read_scorer(node: Node, parts: Parts, folder: Path, problems: Problems, fiel
         better=better,
         layer=Layer(layer),
         pages=metric.pages,
+        weight=metric.weight,
     )
     judge = _judge(arguments, name, problems.file, form.line, field) if form.name == "judge" else None
     return ScorerReading(plan, judge)

@@ -42,6 +42,8 @@ Rate = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*[\d.]+\s*(per|/|in|every)\s*.+", "description": "1 per 90d"}),
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
+#: A tag of cases; it stands in labels.
+Tag = Annotated[Text, Field(max_length=100)]
 
 
 class OwnerShape(Shape):
@@ -110,6 +112,8 @@ class WatchShape(Shape):
     cron: Text | None = Field(None, description="five fields: minute hour day month weekday")
     timezone: Text = "UTC"
     jitter: Annotated[Seconds, Field(ge=0)] = 0.0
+    tags: list[Tag] = Field(default_factory=list, description="tags whose cases are metrics of their own")
+    paging_tags: list[Tag] = Field(default_factory=list, description="those of them that may wake somebody")
     repeats: int = Field(1, ge=1, le=100)
     smallest_drop: Share = Field(0.03, description="the smallest drop worth waking anyone for, in score units")
     budget: BudgetShape = BudgetShape()

@@ -117,6 +117,8 @@ class WatchPlan:
     golden: Reference | None = None
     traffic: TrafficPlan | None = None
     schedule: Schedule = Schedule(every=1800.0)
+    tags: tuple[str, ...] = ()
+    paging_tags: tuple[str, ...] = ()
     repeats: int = 1
     smallest_drop: float = 0.03
     budget: Money = Money()
@@ -140,6 +142,8 @@ class WatchPlan:
             golden=golden,
             traffic=self.traffic,
             schedule=self.schedule,
+            tags=self.tags,
+            paging_tags=self.paging_tags,
             repeats=self.repeats,
             smallest_drop=self.smallest_drop,
             budget=self.budget,

@@ -58,6 +58,7 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
     if owner is None and not house.owner_given:
         problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
     _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
+    _tags(shape, problems, node, field)
     free = _without_reference([scorer.plan for scorer in scorers], house.parts)
     if shape.cases.traffic and not shape.cases.traffic.scorers and scorers and not free:
         message = "no scorer of this watch can score traffic, which has no reference"
@@ -87,6 +88,8 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         golden=reference(shape.cases.golden, "cases", "golden"),
         traffic=_traffic(shape.cases, house.folder, free),
         schedule=schedule,
+        tags=tuple(dict.fromkeys(shape.tags)),
+        paging_tags=tuple(dict.fromkeys(shape.paging_tags)),
         repeats=shape.repeats,
         smallest_drop=shape.smallest_drop,
         budget=Money(per_run=shape.budget.per_run, per_day=shape.budget.per_day),
@@ -147,6 +150,16 @@ def _cases(cases: CasesShape, plans: list[ScorerPlan], node: Node, problems: Pro
             place = dotted(field, "cases", "traffic", "scorers")
             message, hint = f"there is no scorer {name!r} in this watch", did_you_mean(name, names)
             problems.add(message, at=line, field=place, hint=hint)
+
+
+def _tags(shape: WatchShape, problems: Problems, node: Node, field: str) -> None:
+    if shape.tags and shape.cases.golden is None:
+        message = "need a golden set: traffic has no tags"
+        problems.add(message, at=node.line_of("tags"), field=dotted(field, "tags"))
+    for tag in shape.paging_tags:
+        if tag not in shape.tags:
+            place, hint = dotted(field, "paging_tags"), did_you_mean(tag, shape.tags) or "add it to tags"
+            problems.add(f"{tag!r} is not in tags", at=node.line_of("paging_tags"), field=place, hint=hint)
 
 
 def _without_reference(plans: list[ScorerPlan], parts: Parts) -> tuple[str, ...]:

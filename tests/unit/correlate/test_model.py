@@ -122,6 +122,13 @@ def test_a_tag_that_drifts_is_a_claim_of_its_own(house):
     assert one("EvalDrift", metric="is-json", tag=None, estimand="golden").status is ConditionStatus.CLEAR
 
 
+def test_a_tag_wakes_nobody_unless_it_was_asked_to(house):
+    situation = house.look(house.signal(house.key("is-json", tag="german"), Level.DRIFT))
+    assert house.claims(situation)("EvalDrift", metric="is-json", tag="german").labels["severity"] == "ticket"
+    asked = replace(situation, watch=replace(situation.watch, tags=("german",), paging_tags=("german",)))
+    assert house.claims(asked)("EvalDrift", metric="is-json", tag="german").labels["severity"] == "page"
+
+
 def test_a_watch_without_a_pinned_target_claims_nothing_about_it(house):
     targets = {Role.CURRENT: house.WATCH.targets[Role.CURRENT]}
     pinned = tuple(
