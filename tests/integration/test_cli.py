@@ -62,6 +62,24 @@ def test_scores_tell_runs_and_metrics_for_people_and_machines(workspace):
     assert ask(workspace, "scores", "support_reply", "--since", "yesterday")[0] == 2
 
 
+def test_a_metric_has_a_page_as_text_as_json_and_as_html(workspace, tmp_path):
+    assert ask(workspace, "run")[0] == 0
+    one = ("scores", "support_reply", "--since", "1h", "--metric", "case-checks")
+    code, output = ask(workspace, *one, "--html", str(tmp_path / "metric.html"))
+    assert code == 0
+    assert "smallest drop that can be found" in output
+    page = (tmp_path / "metric.html").read_text()
+    assert "<svg" in page
+    assert "smallest drop that can be found" in page
+    view = json.loads(ask(workspace, *one, "--json")[1])["metric"]
+    assert view["noise"]["looks"] >= 9
+    assert view["threshold"] > 0
+    code, output = ask(workspace, "scores", "support_reply", "--metric", "case-chek")
+    assert (code, "did you mean 'case-checks'" in output) == (2, True)
+    assert ask(workspace, "scores", "support_reply", "--html", "x.html")[0] == 2
+    assert ask(workspace, *one, "--html", str(tmp_path / "no" / "x.html"))[0] == 2
+
+
 def test_the_baseline_says_who_froze_it_when_and_why(workspace):
     code, output = ask(workspace, "baseline", "show", "support_reply")
     assert code == 0

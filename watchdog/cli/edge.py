@@ -54,6 +54,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, rig
     show_table(list(columns), rows, console(), right=list(right))
 
 
+def write_page(path: Path, page: str) -> None:
+    """Write a page for a browser, and say on stderr where it is.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    from watchdog.errors import UsageError
+
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    typer.echo(f"wrote {path}", err=True)
+
+
 def since_seconds(text: str) -> float:
     """Seconds of ``24h``, ``7d``, ``90m`` or a plain number.
 

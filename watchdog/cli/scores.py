@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table, since_seconds
+from watchdog.cli.edge import (
+    HERE,
+    AsJson,
+    Config,
+    command,
+    environment,
+    print_json,
+    print_table,
+    since_seconds,
+    write_page,
+)
 
 
 @command
@@ -14,20 +25,31 @@ def scores(
     watch: Annotated[str, typer.Argument(metavar="WATCH")],
     *,
     since: Annotated[str, typer.Option("--since", help="How far back: 24h, 7d, 90m.")] = "24h",
+    metric: Annotated[str | None, typer.Option("--metric", help="The page of this metric alone.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write that page here, as HTML.")] = None,
     config: Config = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Runs and metrics of a watch: outcomes kept apart, levels, change against the baseline.
 
+    With --metric the page of one metric: its looks, the evidence, alerts and changes, how much it varies, and the
+    smallest drop that can be found in that.
+
     Examples:
         eval-watchdog scores support_reply --since 24h
         eval-watchdog scores support_reply --since 7d --json
+        eval-watchdog scores support_reply --since 28d --metric case-checks --html metric.html
     """
+    if html is not None and metric is None:
+        raise typer.BadParameter("--html is the page of one metric; name it with --metric")
+    if metric is not None:
+        _metric_page(watch, metric, since, config, html, as_json=as_json)
+        return
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
     from watchdog.domain.metric import Arm
     from watchdog.domain.score import Outcome
-    from watchdog.render.gather import run_rows, series_view
+    from watchdog.render.gather import run_rows, series_view, still_measured
     from watchdog.render.terminal import sparkline
     from watchdog.render.words import moment, money, percent, points
 
@@ -40,7 +62,7 @@ def scores(
             observations = session.detection.observations(watch, since=start)
             signals = session.detection.signals(watch, since=start)
             baseline = session.baselines.current(watch)
-    keys = sorted({o.key for o in observations if o.key.arm is Arm.CURRENT})
+    keys = sorted({o.key for o in observations if o.key.arm is Arm.CURRENT and still_measured(watched, o.key)})
     times = [row.at for row in rows]
     series = [series_view(watched, key, observations, signals, baseline, looks=times) for key in keys]
     if as_json:
@@ -70,3 +92,24 @@ def scores(
             ]
         )
     print_table(["metric", "baseline", "now", "change", "level", "looks"], lines, right=["baseline", "now", "change"])
+
+
+def _metric_page(watch: str, metric: str, since: str, config: Path, html: Path | None, *, as_json: bool) -> None:
+    """One metric as text, JSON or HTML."""
+    from watchdog.app.build import cadence, open_app
+    from watchdog.clock import SystemClock
+    from watchdog.render.metric_page import metric_html, show_metric
+    from watchdog.render.metric_view import metric_view
+    from watchdog.render.terminal import console
+
+    with open_app(config, environment(), SystemClock()) as app:
+        watched = app.watch(watch)
+        start = app.clock.now() - since_seconds(since)
+        with app.store.read() as session:
+            view = metric_view(session, watched, metric, since=start, cadence=cadence(watched.schedule))
+    if html is not None:
+        write_page(html, metric_html(view))
+    if as_json:
+        print_json({"watch": watch, "since": start, "metric": view})
+    else:
+        show_metric(view, console())

@@ -35,7 +35,7 @@ def detect(
     for observation in observations:
         key = observation.key
         detector = detector_for(key)
-        state = _restored(states.get(key))
+        state = restored(states.get(key))
         if state is None:
             state = detector.start(baseline.metrics.get(key) or _unknown(key))
             for past in history(key):
@@ -46,8 +46,8 @@ def detect(
     return signals, after
 
 
-def _restored(known: Mapping[str, Any] | None) -> DetectorState | None:
-    """The state that was kept; None when there is none that this version wrote."""
+def restored(known: Mapping[str, Any] | None) -> DetectorState | None:
+    """The state that was kept; None when there is none that this version can read."""
     if known is None or known.get("version") != STATE_VERSION:
         return None
     return DetectorState.from_json(known)

@@ -90,7 +90,7 @@ def metric_rows(watch: Watch, look: Look) -> list[MetricRow]:
     ]
     rows += [
         MetricRow(
-            metric=_metric_name(lost.key),
+            metric=metric_name(lost.key),
             arm=lost.key.arm,
             level=None,
             n=lost.n,
@@ -110,7 +110,7 @@ def metric_row(
     layer = (layers or {}).get(signal.key.scorer)
     extra = {"layer": layer} if layer is not None else {}
     return MetricRow(
-        metric=_metric_name(signal.key),
+        metric=metric_name(signal.key),
         arm=signal.key.arm,
         level=signal.level,
         score=observation.level if observation else None,
@@ -128,7 +128,8 @@ def metric_row(
     )
 
 
-def _metric_name(key: MetricKey) -> str:
+def metric_name(key: MetricKey) -> str:
+    """Name of a metric within its watch, without arm and estimand."""
     return f"{key.scorer}[{key.tag}]" if key.tag else key.scorer
 
 
@@ -198,6 +199,15 @@ def run_rows(session: Session, runs: Iterable[Run]) -> list[RunRow]:
     return rows
 
 
+def still_measured(watch: Watch, key: MetricKey) -> bool:
+    """Whether the watch still has the scorer of a metric that is remembered."""
+    try:
+        watch.scorer(key.scorer)
+    except KeyError:
+        return False
+    return True
+
+
 def series_view(
     watch: Watch,
     key: MetricKey,
@@ -221,7 +231,7 @@ def series_view(
         band = (max(0.0, reference.level - BAND * spread), min(1.0, reference.level + BAND * spread))
     last = said[max(said)] if said else None
     return MetricSeriesView(
-        name=_named(_metric_name(key), key.estimand.name == "TRAFFIC"),
+        name=_named(metric_name(key), key.estimand.name == "TRAFFIC"),
         times=times,
         level=tuple(own[at].level if at in own else None for at in times),
         pinned=tuple(pinned[at].level if at in pinned else None for at in times) if pinned else (),

@@ -114,6 +114,28 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseView:
+    """How a metric varies while nothing is wrong, as its detector has measured it."""
+
+    #: Looks in the reference, and how many of them are locked.
+    looks: int
+    locked: int
+    #: Mean score of the locked looks, and of all looks of the reference, which grows while all is calm.
+    locked_level: float
+    current_level: float
+    #: Standard deviation of a look, and the part of it that asking the same cases again explains.
+    spread: float
+    within: float
+    #: Correlation of neighbouring looks, 0 while not significant; what it makes of the variance of a long mean.
+    correlation: float
+    inflation: float
+    #: Smallest drop that matters: no smaller one rings.
+    smallest_drop: float
+    #: Smallest drop that can be found, by how long it has lasted (in words).
+    detectable: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSeriesView:
     """One metric over time. All sequences are as long as ``times``; None is a look without an observation."""
 
@@ -136,6 +158,7 @@ class MetricSeriesView:
     estimand: Estimand = Estimand.GOLDEN_SET
     #: The metric as it stands now.
     now: MetricRow | None = None
+    noise: NoiseView | None = None
 
 
 # -- alerts, cases, the report -----------------------------------------------------------------------------------------

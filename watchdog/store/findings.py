@@ -76,10 +76,11 @@ class Detection:
         ]
         upsert(self._connection, schema.observations, missing)
 
-    def observations(self, watch: str, *, since: float | None = None) -> list[Observation]:
-        """Admitted observations of a watch, oldest first."""
+    def observations(self, watch: str, *, since: float | None = None, case_scores: bool = True) -> list[Observation]:
+        """Admitted observations of a watch, oldest first; without the scores of the cases they are small."""
         c = schema.observations.c
-        query = select(schema.observations).where(c.watch == watch, c.admission == Admission.ADMITTED.value)
+        wanted = [column for column in c if case_scores or column is not c.case_scores]
+        query = select(*wanted).where(c.watch == watch, c.admission == Admission.ADMITTED.value)
         if since is not None:
             query = query.where(c.at >= since)
         return [rows.observation_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]

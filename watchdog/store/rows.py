@@ -328,7 +328,7 @@ def observation_of(row: Row) -> Observation:
         variance=row["variance"],
         lost=row["lost"],
         u=row["u"],
-        case_scores=row["case_scores"] or {},
+        case_scores=row.get("case_scores") or {},
     )
 
 

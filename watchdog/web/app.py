@@ -20,19 +20,14 @@ from watchdog.daemon.health import Trouble
 from watchdog.errors import StoreError
 from watchdog.protocols import Clock
 from watchdog.store.store import Store
-from watchdog.web.hosts import KnownHosts
+from watchdog.web.hosts import HEADERS, KnownHosts
+from watchdog.web.metric_pages import MetricPages
 from watchdog.web.metrics import Watching
 from watchdog.web.overview import AlertLine, Overview, WatchLine, overview
 from watchdog.web.page import iso, page
 
 #: The page may load nothing, send nothing, and be framed by nobody; its one style sheet carries the nonce.
 _POLICY = "default-src 'none'; style-src 'nonce-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 class Host(Watching, Protocol):
@@ -52,17 +47,17 @@ def web_app(
             return overview(session, daemon.watches, daemon.standings(), clock.now())
 
     async def healthz(_request: Request) -> Response:
-        return PlainTextResponse("alive\n", headers=_HEADERS)
+        return PlainTextResponse("alive\n", headers=HEADERS)
 
     async def readyz(_request: Request) -> Response:
         troubles = await daemon.troubles()
         body = {"ready": not troubles, "problems": [asdict(trouble) for trouble in troubles]}
-        return JSONResponse(body, status_code=503 if troubles else 200, headers=_HEADERS)
+        return JSONResponse(body, status_code=503 if troubles else 200, headers=HEADERS)
 
     async def metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         text = await asyncio.to_thread(encode, registry)
-        return Response(text, headers={**_HEADERS, "Content-Type": content_type})
+        return Response(text, headers={**HEADERS, "Content-Type": content_type})
 
     async def start_page(_request: Request) -> Response:
         troubles = await daemon.troubles()
@@ -72,7 +67,7 @@ def web_app(
             # The troubles say so; the page must not vanish just then.
             view = Overview(at=clock.now(), watches=(), alerts=(), readable=False)
         nonce = secrets.token_urlsafe(16)
-        headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce)}
+        headers = {**HEADERS, "Content-Security-Policy": _POLICY.format(nonce)}
         return HTMLResponse(page(view, troubles, nonce), headers=headers)
 
     async def watches(_request: Request) -> Response:
@@ -84,11 +79,12 @@ def web_app(
         return _listing("alerts", view, [alert_json(line) for line in view.alerts])
 
     async def store_trouble(_request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, status_code=503, headers=_HEADERS)
+        return JSONResponse({"error": str(error)}, status_code=503, headers=HEADERS)
 
     return Starlette(
         routes=[
             Route("/", start_page),
+            Route("/metric", MetricPages(daemon, store, clock).page),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
@@ -101,7 +97,7 @@ def web_app(
 
 
 def _listing(name: str, view: Overview, lines: Sequence[dict[str, Any]]) -> Response:
-    return JSONResponse({"at": iso(view.at), name: lines}, headers=_HEADERS)
+    return JSONResponse({"at": iso(view.at), name: lines}, headers=HEADERS)
 
 
 def watch_json(line: WatchLine) -> dict[str, Any]:

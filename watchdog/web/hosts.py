@@ -10,6 +10,14 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+#: Of every answer: nothing is kept, nothing is told on, nothing is framed.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
 
 class KnownHosts:
     """Answers 421 unless the Host header is an address, ``localhost`` or one of ``names``.

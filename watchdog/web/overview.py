@@ -12,6 +12,7 @@ from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm
 from watchdog.domain.run import Run, RunStatus
 from watchdog.domain.watch import Watch
+from watchdog.render.metric_view import metric_names
 from watchdog.store.store import Session
 
 #: Best to worst; the worst level of a watch's metrics is the watch's.
@@ -74,6 +75,8 @@ class WatchLine:
     next_look: float
     looking_since: float | None
     alerts: int
+    #: Metrics that have a page of their own.
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,7 @@ def _watch_line(session: Session, watch: Watch, standing: Standing, alerts: int)
         next_look=standing.next_look,
         looking_since=standing.looking_since,
         alerts=alerts,
+        pages=tuple(metric_names(session, watch)),
     )
 
 

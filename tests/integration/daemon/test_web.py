@@ -21,9 +21,12 @@ from watchdog.clock import SystemClock
 from watchdog.daemon.daemon import Daemon
 from watchdog.daemon.until_signal import serve_until_signal
 from watchdog.domain.alert import Alert, AlertState, Reason, Transition
+from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
+from watchdog.domain.case import CheckSpec
 from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import Arm, MetricKey
+from watchdog.domain.metric import Arm, Better, Layer, MetricKey, Observation
 from watchdog.domain.run import RunStatus
+from watchdog.domain.watch import ScorerPlan
 from watchdog.errors import UsageError
 from watchdog.notify.delivery import ChannelHealth
 from watchdog.web.app import web_app
@@ -213,6 +216,40 @@ async def test_the_page_shows_watches_alerts_and_runbooks_and_loads_nothing(step
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", watch["next_look"])
     assert (alert["state"], alert["labels"]["alert_type"]) == ("firing", "model")
     assert alert["runbook"] == "https://example.org/runbook"
+
+
+async def test_a_metric_has_a_page_that_the_start_page_links_to(stepwise, store):
+    key = MetricKey(watch="reply", scorer="is-json", arm=Arm.CURRENT)
+    now = time.time()
+    metric = MetricBaseline(
+        key=key, case_means={"a": 0.9}, case_counts={"a": 9}, case_variances={"a": 0.1}, case_digests={"a": "d"},
+        x=(0.0, 0.01), variances=(0.01, 0.01), level=0.9,
+    )  # fmt: skip
+    gone = replace(key, scorer="a scorer that was taken out")
+    frozen = Baseline(
+        id="b", watch="reply", version=1, status=BaselineStatus.LEARNING, frozen_at=now - 60, frozen_by="ann",
+        reason="<b>first</b>", run_ids=(), instruments=Instruments(), metrics={key: metric, gone: replace(metric, key=gone)},
+    )  # fmt: skip
+    seen = Observation(key=key, run_id="", at=now, n=1, planned=1, level=0.8, x=-0.1, variance=0.01)
+    run = stepwise.a_plan("reply", now)
+    with store.begin() as session:
+        session.runs.save(replace(run, status=RunStatus.FINISHED, finished_at=now))
+        session.baselines.add(frozen)
+        session.detection.save_observations([replace(seen, run_id=run.id)])
+    plan = ScorerPlan(name="is-json", spec=CheckSpec(name="is-json"), better=Better.HIGHER, layer=Layer.BEHAVIORAL)
+    watch = replace(stepwise.a_watch(every=3600.0), scorers=(plan,))
+    async with House(stepwise, store, watch) as house:
+        start_page = (await house.get("/")).text
+        assert "taken out" not in start_page
+        link = re.search(r'href="(metric[?][^"]*)"', start_page)[1].replace("&amp;", "&")
+        answer = await house.get(f"/{link}")
+        assert (await house.get("/metric?watch=reply&name=nothing")).status_code == 404
+        assert (await house.get("/metric?watch=nobody&name=is-json")).status_code == 404
+    assert answer.status_code == 200
+    assert "<h1>is-json</h1>" in answer.text
+    assert "&lt;b&gt;first&lt;/b&gt;" in answer.text
+    assert "<svg" in answer.text
+    assert "script" not in answer.headers["content-security-policy"]
 
 
 async def test_what_a_model_or_a_stranger_wrote_is_text_and_no_markup(stepwise, store, fire):

@@ -1,9 +1,10 @@
 import io
+from dataclasses import replace
 
 import pytest
 
 from watchdog.domain.alert import AlertState, AlertType, Severity
-from watchdog.render.metric_page import show_metric
+from watchdog.render.metric_page import noise_facts, show_metric
 from watchdog.render.terminal import (
     console,
     show_alerts,
@@ -12,7 +13,7 @@ from watchdog.render.terminal import (
     show_table,
     sparkline,
 )
-from watchdog.render.views import AlertView, MetricSeriesView, StoryLine, Tone
+from watchdog.render.views import AlertView, MetricSeriesView, NoiseView, StoryLine, Tone
 
 
 class Terminal(io.StringIO):
@@ -96,6 +97,24 @@ def test_a_metric_as_text_fits_its_width(series):
     text = shown(show_metric, series(looks=400), width=80)
     assert max(map(len, text.splitlines())) <= 80
     assert "397 of 400 looks" in text
-    assert "outage: 503" in text
+    assert "! outage until" in text
+    assert "one column: 8 looks" in text
+    bars = {line.split()[0]: line for line in text.splitlines() if line.startswith(("score", "evidence", "events"))}
+    column = len("evidence") + 9 + 30 // 8
+    assert bars["events"][column] in "▼→"
+    assert bars["evidence"].endswith("alarm")
     empty = MetricSeriesView(name="x", times=(), level=())
     assert "No look has measured it yet." in shown(show_metric, empty)
+
+
+def test_what_can_be_found_is_told_with_what_it_takes_and_what_never_rings(series):
+    noise = NoiseView(
+        looks=300, locked=170, locked_level=0.91, current_level=0.9, spread=0.03, within=0.02, correlation=0.4,
+        inflation=2.3, smallest_drop=0.03, detectable={"1 day": 0.061, "1 week": 0.023},
+    )  # fmt: skip
+    facts = " ".join(noise_facts(noise).values())
+    assert "91.0 % over the 170 locked looks, 90.0 % over all 300" in facts
+    assert "neighbouring looks correlate by 0.40" in facts
+    assert "6.1 points within 1 day, 2.3 points within 1 week" in facts
+    assert "one below 3 points does not ring" in facts
+    assert "6.1 points" in shown(show_metric, replace(series(), noise=noise), width=100)
