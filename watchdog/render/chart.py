@@ -1,12 +1,7 @@
-"""The chart of one metric over time, as SVG that is put into a page.
-
-Colours are CSS variables of the page, so that one drawing serves light, dark and print; text stays text.
-The palette is Okabe and Ito's, which people with any colour vision can tell apart; events also differ in line style.
-"""
+"""The chart of one metric over time."""
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -14,25 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from watchdog.domain.metric import Better
+from watchdog.render.drawing import COLOURS, drawing
 from watchdog.render.views import Marker, MarkerKind, MetricSeriesView
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-#: Colours that no drawing uses by chance stand for the page's CSS variables.
-_VARIABLES = {
-    "ink": "#010203",
-    "muted": "#010204",
-    "grid": "#010205",
-    "current": "#010206",
-    "pinned": "#010207",
-    "band": "#010208",
-    "worse": "#010209",
-    "better": "#01020a",
-    "change": "#01020b",
-    "infra": "#01020c",
-    "surface": "#01020d",
-}
 _MARKS: dict[MarkerKind, tuple[str, Any]] = {
     MarkerKind.OUTAGE: ("infra", (0, (1, 1.5))),
     MarkerKind.CHANGE: ("change", (0, (5, 2))),
@@ -55,30 +38,9 @@ def chart(series: MetricSeriesView, *, width: float = 9.0, height: float = 3.9, 
 
     ``salt`` keeps the inner names of several charts on one page apart.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - costs half a second that only reports pay
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
     narrow = width < 6
-    style: dict[Any, Any] = {
-        "svg.fonttype": "none",
-        "svg.hashsalt": f"{series.name}{salt}{width}",
-        "font.family": "sans-serif",
-        "font.size": 9.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.edgecolor": _VARIABLES["grid"],
-        "axes.labelcolor": _VARIABLES["muted"],
-        "text.color": _VARIABLES["ink"],
-        "xtick.color": _VARIABLES["muted"],
-        "ytick.color": _VARIABLES["muted"],
-        "grid.color": _VARIABLES["grid"],
-        "grid.linewidth": 0.6,
-        "axes.axisbelow": True,
-    }
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        FigureCanvasSVG(figure)
+
+    def draw(figure: Figure) -> None:
         with_evidence = any(value is not None for value in series.evidence)
         figure.get_layout_engine().set(h_pad=0.06, w_pad=0.04, hspace=0.04)  # type: ignore[union-attr,call-arg]
         rows = figure.subplots(
@@ -96,33 +58,25 @@ def chart(series: MetricSeriesView, *, width: float = 9.0, height: float = 3.9, 
             _draw_events(axes, series.markers)
         _label_events(top, series.markers, narrow=narrow)
         _time_axis(rows[-1][0], series.times, narrow=narrow)
-        drawing = io.StringIO()
-        figure.savefig(
-            drawing,
-            format="svg",
-            transparent=True,
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return _for_page(drawing.getvalue(), _described(series))
+
+    return drawing(draw, width=width, height=height, salt=f"{series.name}{salt}", description=_described(series))
 
 
 def _draw_scores(axes: Axes, series: MetricSeriesView) -> None:
     if series.band is not None:
-        axes.axhspan(*series.band, color=_VARIABLES["band"], linewidth=0, zorder=0)
+        axes.axhspan(*series.band, color=COLOURS["band"], linewidth=0, zorder=0)
     if series.baseline is not None:
-        axes.axhline(series.baseline, color=_VARIABLES["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+        axes.axhline(series.baseline, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     smooth = smoothing(len(series.times))
     if series.pinned:
         line = running_mean(series.pinned, smooth)
-        axes.plot(
-            series.times, _gaps(line), color=_VARIABLES["pinned"], linewidth=1.3, linestyle=(0, (3, 1.4)), zorder=2
-        )
+        axes.plot(series.times, _gaps(line), color=COLOURS["pinned"], linewidth=1.3, linestyle=(0, (3, 1.4)), zorder=2)
     if smooth > 1:
         _draw_looks(axes, series)
         axes.plot(
             series.times,
             _gaps(running_mean(series.level, smooth)),
-            color=_VARIABLES["current"],
+            color=COLOURS["current"],
             linewidth=1.8,
             zorder=4,
         )
@@ -130,7 +84,7 @@ def _draw_scores(axes: Axes, series: MetricSeriesView) -> None:
         axes.plot(
             series.times,
             _gaps(series.level),
-            color=_VARIABLES["current"],
+            color=COLOURS["current"],
             linewidth=1.6,
             marker="o",
             markersize=3.5,
@@ -164,7 +118,7 @@ def _draw_looks(axes: Axes, series: MetricSeriesView) -> None:
         axes.plot(
             [at for at, _ in looks],
             [level for _, level in looks],
-            color=_VARIABLES["current"],
+            color=COLOURS["current"],
             linestyle="none",
             marker=".",
             markersize=5,
@@ -201,7 +155,7 @@ def _draw_evidence(axes: Axes, series: MetricSeriesView) -> None:
     ceiling = _EVIDENCE_CEILING * series.threshold if series.threshold else math.inf
     shown = [None if value is None else min(ceiling, max(_EVIDENCE_FLOOR, value)) for value in series.evidence]
     gaps = _gaps(shown)
-    axes.plot(series.times, gaps, color=_VARIABLES["current"], linewidth=1.1)
+    axes.plot(series.times, gaps, color=COLOURS["current"], linewidth=1.1)
     axes.set_ylabel("evidence")
     axes.grid(axis="y")
     axes.tick_params(length=0)
@@ -209,7 +163,7 @@ def _draw_evidence(axes: Axes, series: MetricSeriesView) -> None:
     top = max([value for value in shown if value is not None] + [series.threshold or 0.0])
     axes.set_ylim(_EVIDENCE_FLOOR - 1, top * 1.15 + 1)
     if series.threshold is not None:
-        axes.axhline(series.threshold, color=_VARIABLES["worse"], linewidth=1.0, linestyle=(0, (6, 2)))
+        axes.axhline(series.threshold, color=COLOURS["worse"], linewidth=1.0, linestyle=(0, (6, 2)))
         axes.annotate(
             "alarm",
             (0, series.threshold),
@@ -218,7 +172,7 @@ def _draw_evidence(axes: Axes, series: MetricSeriesView) -> None:
             textcoords="offset points",
             va="top",
             fontsize=8.5,
-            color=_VARIABLES["worse"],
+            color=COLOURS["worse"],
         )
 
 
@@ -227,9 +181,9 @@ def _draw_events(axes: Axes, markers: Sequence[Marker]) -> None:
         colour, line = _MARKS[marker.kind]
         start = marker.at
         if marker.until is not None:
-            axes.axvspan(start, marker.until, color=_VARIABLES[colour], alpha=0.18, linewidth=0, zorder=1.5)
+            axes.axvspan(start, marker.until, color=COLOURS[colour], alpha=0.18, linewidth=0, zorder=1.5)
         else:
-            axes.axvline(start, color=_VARIABLES[colour], linewidth=1.1, linestyle=line, zorder=1.5)
+            axes.axvline(start, color=COLOURS[colour], linewidth=1.1, linestyle=line, zorder=1.5)
 
 
 def _label_events(axes: Axes, markers: Sequence[Marker], *, narrow: bool) -> None:
@@ -253,7 +207,7 @@ def _label_events(axes: Axes, markers: Sequence[Marker], *, narrow: bool) -> Non
             va="center",
             fontsize=8,
             fontweight="bold",
-            color=_VARIABLES[_MARKS[marker.kind][0]],
+            color=COLOURS[_MARKS[marker.kind][0]],
         )
 
 
@@ -273,20 +227,6 @@ def _tick_label(at: float, step: float) -> str:
     if step >= 86_400:
         return f"{when.day} {when:%b}" if step < 90 * 86_400 else f"{when:%b %Y}"
     return f"{when.day} {when:%b}" if when.hour == when.minute == 0 else f"{when:%H:%M}"
-
-
-def _for_page(svg: str, description: str) -> str:
-    """The drawing without prologue, namespaces, metadata and style sheet, its colours being the page's."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
-    # Groups are named alike in every drawing; what is referred to (clips, markers) has a name with the salt in it.
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r'\s+xmlns(?::\w+)?="[^"]*"', "", svg)
-    head, rest = svg.split(">", 1)
-    box = re.search(r'viewBox="[^"]*"', head)
-    for name, colour in _VARIABLES.items():
-        rest = rest.replace(colour, f"var(--{name})")
-    return f'<svg {box[0] if box else ""} role="img" aria-label="{description}">{rest}'
 
 
 def _described(series: MetricSeriesView) -> str:

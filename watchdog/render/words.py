@@ -87,3 +87,14 @@ def duration(seconds: float | None) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
+def stretch(seconds: float | None) -> str:
+    """A length of time in whole or half units, as people plan: ``45 min``, ``3.5 h``, ``2 days``, ``6 weeks``."""
+    if seconds is None or not known(seconds):
+        return UNKNOWN
+    for unit, length in (("weeks", 604_800.0), ("days", 86_400.0), ("h", 3600.0)):
+        if seconds >= 2 * length or (unit == "h" and seconds >= length):
+            count = seconds / length
+            return f"{count:.0f} {unit}" if count >= 10 or count.is_integer() else f"{count:.1f} {unit}"
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
