@@ -19,15 +19,16 @@ from watchdog.domain.case import Case, CheckSpec, Estimand
 from watchdog.domain.response import Request, Response
 from watchdog.domain.score import Score
 from watchdog.domain.target import Role
-from watchdog.domain.watch import Schedule, ScorerPlan, Watch
+from watchdog.domain.watch import AnchorCadence, Schedule, ScorerPlan, Watch
 from watchdog.errors import UnknownName, UsageError
+from watchdog.pipeline.anchors import Anchored
 from watchdog.pipeline.built import AskProvider, BuiltWatch
 from watchdog.pipeline.road import Road
 from watchdog.protocols import Ask, CaseSource, Clock, Notifier, Scorer
 from watchdog.providers.prices import PriceTable
 from watchdog.replay.caller import Caller
 from watchdog.score.judge.judge import Judge
-from watchdog.score.judge.spec import JudgeSpec
+from watchdog.score.judge.spec import Anchor, JudgeSpec
 from watchdog.settings.values import NotifierPlan
 from watchdog.store.store import Store
 from watchdog.text.cron import cron_fields
@@ -197,6 +198,7 @@ class App:
                 pinned=pinned.digest if pinned else "",
                 scorers={scorer_name: scorer.digest for scorer_name, scorer in scorers(_never_asked).items()},
             ),
+            anchors={metric: _anchored(watch.scorer(metric), judge) for metric, judge in judges.items()},
             judges={metric: JudgeOf(provider=judge.provider, model=judge.model) for metric, judge in judges.items()},
             mean_runs_to_false_alarm=self.false_alarms.mean_runs_to_false_alarm,
         )
@@ -253,6 +255,17 @@ def cadence(schedule: Schedule) -> float:
         count += 1
         at += timedelta(seconds=1)
     return (end - datetime(2026, 1, 5, tzinfo=UTC)).total_seconds() / max(1, count)
+
+
+def _anchored(plan: ScorerPlan, judge: JudgeFiles) -> Anchored:
+    """The anchors of a judge, as often as the watch wants them graded."""
+    return Anchored(
+        anchors=tuple(
+            Anchor(id=a.id, input=a.input, answer=a.answer, human=a.human, expected=a.expected, contexts=a.contexts)
+            for a in judge.anchors
+        ),
+        cadence=AnchorCadence(plan.spec.arguments.get("anchors", AnchorCadence.DAILY)),
+    )
 
 
 def judge_of(judge: JudgeFiles, metric: str, ask_provider: AskProvider) -> Judge:

@@ -107,6 +107,8 @@ class Situation:
     at: float
     #: What the detectors said at this look, all arms and estimands. Nothing of earlier looks.
     signals: Sequence[Signal] = ()
+    #: What was said last of anchors that were not due at this look.
+    standing: Mapping[MetricKey, Signal] = field(default_factory=dict)
     #: Metrics without an observation at this look, and why (``3 of 30 answers scored``, ``judge: no connection``).
     not_observed: Mapping[MetricKey, str] = field(default_factory=dict)
     #: What of the subject is no longer as at the baseline.
@@ -154,6 +156,15 @@ class Situation:
         """Level of a metric; None when nothing can be said of it (not observed, or still learning)."""
         signal = self.observed(key)
         return None if signal is None or signal.level is Level.LEARNING else signal.level
+
+    def anchors(self, scorer: str) -> Signal | None:
+        """What is known of the anchors of a scorer's judge, from this look or the last that graded them.
+
+        None when there are none, or they are too few, or they could not be graded.
+        """
+        key = MetricKey(watch=self.watch.name, scorer=scorer, arm=Arm.ANCHORS)
+        signal = self.observed(key) or (None if key in self.not_observed else self.standing.get(key))
+        return None if signal is None or signal.level is Level.LEARNING else signal
 
 
 def failing(healths: Sequence[ProviderHealth]) -> bool:

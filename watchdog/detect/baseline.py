@@ -33,8 +33,12 @@ def freeze(
     by: str,
     reason: str,
     tags: Collection[str] = (),
+    anchored: Sequence[RunScores] = (),
 ) -> Baseline:
     """The reference of every metric of a watch from its runs, oldest first.
+
+    ``anchored``: runs that graded the judges' anchors, oldest first; not every run does, and what they say depends on
+    the judge alone.
 
     Raises:
         InstrumentChanged: the runs were not all measured with the same instruments.
@@ -49,8 +53,11 @@ def freeze(
             )
     metrics: dict[MetricKey, MetricBaseline] = {}
     used: set[str] = set()
-    for key in sorted({key for run in runs for key in run.arms(watch.name, tags)}):
-        admitted = [(run, arm) for run in runs if _admitted(arm := run.of(key), len(arm.planned), watch.floor)]
+    keys = {key for run in runs for key in run.arms(watch.name, tags) if key.arm is not Arm.ANCHORS}
+    keys |= {key for run in anchored for key in run.arms(watch.name) if key.arm is Arm.ANCHORS}
+    for key in sorted(keys):
+        among = anchored if key.arm is Arm.ANCHORS else runs
+        admitted = [(run, arm) for run in among if _admitted(arm := run.of(key), len(arm.planned), watch.floor)]
         reference = _reference(key, admitted)
         admitted = [
             (run, arm)

@@ -38,6 +38,8 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
     for key in sorted({*run.arms(watch.name, tags), *baseline.metrics}):
         reference = baseline.metrics.get(key)
         arm = run.of(key)
+        if key.arm is Arm.ANCHORS and not arm.planned:
+            continue  # not graded at this look, which says nothing
         paired = frozenset[str]() if reference is None else paired_cases(reference, run, arm)
         scored = len(arm.scores.keys() & paired)
         verdict = _verdict(watch, reference, arm, paired, changed, key)
@@ -85,13 +87,18 @@ def _stopped_by(
     """Name of the changed instrument that makes this metric incomparable."""
     if f"scorer {key.scorer}" in changed:
         return f"scorer {key.scorer}"
+    if key.arm is Arm.ANCHORS:
+        return "judge's set of anchors" if _too_few_left(reference, paired) else None
     if "pinned target" in changed and key.arm in {Arm.PINNED, Arm.DIFFERENCE}:
         return "pinned target"
-    if "golden set" in changed and key.estimand is Estimand.GOLDEN_SET:
-        known = len(reference.case_means)
-        if known - len(paired) > MOST_CHANGED * known:
-            return "golden set"
+    if "golden set" in changed and key.estimand is Estimand.GOLDEN_SET and _too_few_left(reference, paired):
+        return "golden set"
     return None
+
+
+def _too_few_left(reference: MetricBaseline, paired: frozenset[str]) -> bool:
+    known = len(reference.case_means)
+    return known - len(paired) > MOST_CHANGED * known
 
 
 def _observation(

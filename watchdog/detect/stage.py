@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from watchdog.detect.psr import DetectorState, PsrDetector
+from watchdog.detect.two_sided import BothWays, TwoSidedDetector
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.detection import Signal
 from watchdog.domain.metric import MetricKey, Observation
@@ -21,7 +22,7 @@ def detect(
     *,
     baseline: Baseline,
     states: States,
-    detector_for: Callable[[MetricKey], PsrDetector],
+    detector_for: Callable[[MetricKey], PsrDetector | TwoSidedDetector],
     history: Callable[[MetricKey], Iterable[Observation]] = lambda _key: (),
 ) -> tuple[list[Signal], dict[MetricKey, dict[str, Any]]]:
     """Signals of one look, and the states of its metrics after it.
@@ -34,7 +35,7 @@ def detect(
     after: dict[MetricKey, dict[str, Any]] = {}
     for observation in observations:
         key = observation.key
-        detector = detector_for(key)
+        detector: Any = detector_for(key)
         state = restored(states.get(key))
         if state is None:
             state = detector.start(baseline.metrics.get(key) or _unknown(key))
@@ -46,11 +47,11 @@ def detect(
     return signals, after
 
 
-def restored(known: Mapping[str, Any] | None) -> DetectorState | None:
+def restored(known: Mapping[str, Any] | None) -> DetectorState | BothWays | None:
     """The state that was kept; None when there is none that this version can read."""
     if known is None or known.get("version") != STATE_VERSION:
         return None
-    return DetectorState.from_json(known)
+    return BothWays.from_json(known) if "falling" in known else DetectorState.from_json(known)
 
 
 def _unknown(key: MetricKey) -> MetricBaseline:

@@ -21,6 +21,8 @@ class Role(StrEnum):
     CANDIDATE = "candidate"
     #: What production fails over to.
     FALLBACK = "fallback"
+    #: Nobody that is asked: the answers that a judge grades again to see whether it is still itself.
+    ANCHORS = "anchors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

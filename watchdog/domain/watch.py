@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from watchdog.domain.case import CheckSpec, GoldenSet
 from watchdog.domain.metric import Better, Layer, MetricKey
 from watchdog.domain.target import Role, Target
+
+
+class AnchorCadence(StrEnum):
+    """How often a judge grades its own anchors again."""
+
+    EVERY_LOOK = "every look"
+    #: Once a day while all is calm; at every look while a metric that rests on the judge may be drifting.
+    DAILY = "daily"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from watchdog.domain.metric import Arm
 from watchdog.domain.run import Run, RunStatus
 from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured
+from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import outcomes_of, worst_cases
 from watchdog.pipeline.planned import LOOKED_AT, planned_scores
@@ -57,6 +58,13 @@ def freeze_baseline(
         if not calm:
             raise NotMeasured(_why_none(watch, len(finished), len(same)))
         chosen = [run_scores(session, built, run) for run in calm[-runs:]]
+        calm_ids = {run.id for run in calm}
+        anchored = {
+            run.id: run_scores(session, built, run)
+            for metric in built.anchors
+            for run in session.runs.with_anchors(calm[-1], metric, last=runs)
+            if run.id in calm_ids
+        }
         baseline = freeze(
             watch,
             chosen,
@@ -66,6 +74,7 @@ def freeze_baseline(
             by=by,
             reason=because,
             tags=watch.tags,
+            anchored=sorted(anchored.values(), key=lambda run: run.at),
         )
         session.baselines.add(baseline)
     return baseline
@@ -93,8 +102,10 @@ def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
     responses = {response.key: response for response in session.responses.of_run(run.id)}
     roles = [role for role in LOOKED_AT if role in watch.targets]
     planned = planned_scores(watch, run.id, roles, list(cases.values()))
-    calls, _ = outcomes_of(planned, cases, responses, session.scores.of_run(run.id))
-    return RunScores.collect(run.id, run.planned_for, cases.values(), calls, run.instruments)
+    scores = session.scores.of_run(run.id)
+    calls, _ = outcomes_of(planned, cases, responses, scores)
+    anchors, grades = graded(built.anchors, scores)
+    return RunScores.collect(run.id, run.planned_for, [*cases.values(), *anchors], [*calls, *grades], run.instruments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

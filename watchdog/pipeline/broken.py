@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from watchdog.detect.scores import RunScores
 from watchdog.domain.run import Run, RunStatus
+from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, outcomes_of, provider_health, tool_health
 from watchdog.pipeline.planned import LOOKED_AT, planned_scores
@@ -25,13 +26,16 @@ def broken(session: Session, built: BuiltWatch, run: Run, note: str) -> Measured
     roles = [role for role in LOOKED_AT if role in watch.targets]
     planned = planned_scores(watch, run.id, roles, list(cases.values()))
     calls, tallies = outcomes_of(planned, cases, responses, scores)
+    anchors, grades = graded(built.anchors, scores)
     return Measured(
         run=replace(run, status=RunStatus.FAILED, note=note),
         cases=cases,
         responses=responses,
         scores=scores,
         outcomes=calls,
-        run_scores=RunScores.collect(run.id, run.planned_for, cases.values(), calls, built.instruments),
+        run_scores=RunScores.collect(
+            run.id, run.planned_for, [*cases.values(), *anchors], [*calls, *grades], built.instruments
+        ),
         tallies=tallies,
         health=provider_health(watch, responses.values()),
         tools=tool_health(responses.values()),

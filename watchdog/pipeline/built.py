@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from watchdog.correlate.situation import Judge
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.metric import MetricKey
 from watchdog.domain.watch import Watch
+from watchdog.pipeline.anchors import Anchored
 from watchdog.protocols import Ask, CaseSource, Scorer
 from watchdog.replay.caller import Caller
 
@@ -29,5 +30,7 @@ class BuiltWatch:
     instruments: Instruments
     #: Judges by the name of the scorer that asks them.
     judges: Mapping[str, Judge]
+    #: Anchors of those judges, by the same name.
+    anchors: Mapping[str, Anchored] = field(default_factory=dict)
     #: A: looks between two false alarms of a metric.
     mean_runs_to_false_alarm: Callable[[MetricKey], float]

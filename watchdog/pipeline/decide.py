@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from watchdog.alert.incident import JOIN_WINDOW, group
@@ -16,6 +16,8 @@ from watchdog.domain.baseline import Baseline
 from watchdog.domain.detection import Signal
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
 from watchdog.domain.run import Change, Run, RunStatus
+from watchdog.domain.watch import Watch
+from watchdog.pipeline.anchors import STANDS_FOR, anchors_key
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, worst_cases
 from watchdog.pipeline.subject import changes_since
@@ -54,15 +56,18 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     changes: list[Change] = []
     known: list[Change] = []
     changed: tuple[str, ...] = ()
+    standing: dict[MetricKey, Signal] = {}
     if baseline is None:
         admitted = _admitted_arms(built, measured)
     else:
         # numpy and scipy cost a quarter of a second that a look without a baseline need not pay.
         from watchdog.detect.psr import PsrDetector  # noqa: PLC0415
         from watchdog.detect.stage import detect  # noqa: PLC0415
+        from watchdog.detect.two_sided import TwoSidedDetector  # noqa: PLC0415
 
-        def detector_for(key: MetricKey) -> PsrDetector:
-            return PsrDetector(
+        def detector_for(key: MetricKey) -> PsrDetector | TwoSidedDetector:
+            kind = TwoSidedDetector if key.arm is Arm.ANCHORS else PsrDetector
+            return kind(
                 mean_runs_to_false_alarm=built.mean_runs_to_false_alarm(key),
                 smallest_drop=watch.smallest_drop,
                 min_baseline_runs=watch.min_baseline_runs,
@@ -71,6 +76,8 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
         states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(observations, baseline=baseline, states=states, detector_for=detector_for)
+        signals = _settled(session, watch, baseline, observations, signals)
+        standing = _standing(session, built, baseline, run, {s.key for s in signals} | {u.key for u in unobserved})
         changes, known = _changes(session, baseline, measured)
         session.detection.save_states(baseline.id, run.id, after)
         admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)
@@ -79,6 +86,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         watch=watch,
         at=run.planned_for,
         signals=signals,
+        standing=standing,
         not_observed={look.key: look.reason for look in unobserved},
         changes=known,
         health=measured.health,
@@ -134,6 +142,34 @@ def _admitted_arms(built: BuiltWatch, measured: Measured) -> int:
         return verdict.admission is Admission.ADMITTED
 
     return sum(key.arm is Arm.CURRENT and enough(key) for key in measured.run_scores.arms(built.watch.name))
+
+
+def _settled(
+    session: Session,
+    watch: Watch,
+    baseline: Baseline,
+    observations: Sequence[Observation],
+    signals: Sequence[Signal],
+) -> list[Signal]:
+    """The signals, after asking the anchors of judges whose metrics drift whether it was they that moved."""
+    from watchdog.detect.anchors import NEWEST, settle  # noqa: PLC0415 - numpy, as above
+
+    looks = {
+        now.key: [*session.detection.newest_observations(now.key, last=NEWEST, since=baseline.frozen_at), now]
+        for now in observations
+        if now.key.arm is Arm.ANCHORS
+    }
+    return settle(signals, baseline, looks, smallest_drop=watch.smallest_drop)
+
+
+def _standing(
+    session: Session, built: BuiltWatch, baseline: Baseline, run: Run, heard: Collection[MetricKey]
+) -> dict[MetricKey, Signal]:
+    """What was said last of anchors that are not graded at every look."""
+    since = max(baseline.frozen_at, run.planned_for - STANDS_FOR)
+    keys = [anchors_key(run.watch, metric) for metric in built.anchors]
+    said = {key: session.detection.newest_signal(key, since=since) for key in keys if key not in heard}
+    return {key: signal for key, signal in said.items() if signal is not None}
 
 
 def _changes(session: Session, baseline: Baseline, measured: Measured) -> tuple[list[Change], list[Change]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from watchdog.domain.response import Request, Response, ResponseKey
 from watchdog.domain.run import Run, RunStatus
 from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
+from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
 from watchdog.pipeline.planned import LOOKED_AT, applies, planned_scores
@@ -21,6 +22,7 @@ from watchdog.pipeline.subject import subject_of
 from watchdog.protocols import Ask, Clock, Scorer
 from watchdog.replay.budget import Budget
 from watchdog.replay.stage import plan, replay
+from watchdog.score.judge.anchors import anchor_pairs
 from watchdog.score.stage import score_all
 
 
@@ -68,8 +70,12 @@ class Measuring:
         record: Callable[[Response | ScoreRow], None],
         stop: asyncio.Event,
         progress: Progress | None = None,
+        anchors_due: Collection[str] = (),
     ) -> None:
-        """``record`` is handed each response and score as it arrives; ``deadline``: a time of ``clock.monotonic()``."""
+        """``record`` is handed each response and score as it arrives; ``deadline``: a time of ``clock.monotonic()``.
+
+        ``anchors_due``: metrics whose judges grade their anchors at this look.
+        """
         self._built = built
         self._run = run
         self._cases = {case.id: case for case in cases}
@@ -81,6 +87,7 @@ class Measuring:
         self._stop = stop
         self._progress = progress
         self._timeouts = {name: caller.limits.timeout for name, caller in built.callers.items()}
+        self._anchors_due = anchors_due
         self._items = plan(built.watch, cases, run.id, self._roles, run.seed, known.done, self._timeouts)
         self._responses = dict(known.responses)
         self._scores = {(row.key, row.scorer): row for row in known.scores}
@@ -113,12 +120,23 @@ class Measuring:
                 stop=self._stop,
                 remaining=lambda: self._deadline - self._clock.monotonic(),
             )
+        # The answers first: should money or time run out, they are what was asked for.
+        for metric in self._anchors_due:
+            await score_all(
+                [scorers[metric]],
+                anchor_pairs(self._built.anchors[metric].anchors, self._run.id),
+                on_score=self._on_score,
+                already=self._scores.keys(),
+                stop=self._stop,
+                remaining=lambda: self._deadline - self._clock.monotonic(),
+            )
 
     def measured(self, problems: Sequence[str]) -> Measured:
         """What it all adds up to."""
         watch, run = self._built.watch, self._run
         planned = planned_scores(watch, run.id, self._roles, list(self._cases.values()))
         calls, tallies = outcomes_of(planned, self._cases, self._responses, self._scores.values())
+        anchors, grades = graded(self._built.anchors, self._scores.values(), self._anchors_due)
         run = replace(run, subject=subject_of(watch, self._responses.values()), status=RunStatus.MEASURED)
         return Measured(
             run=run,
@@ -126,7 +144,13 @@ class Measuring:
             responses=self._responses,
             scores=list(self._scores.values()),
             outcomes=calls,
-            run_scores=RunScores.collect(run.id, run.planned_for, self._cases.values(), calls, self._built.instruments),
+            run_scores=RunScores.collect(
+                run.id,
+                run.planned_for,
+                [*self._cases.values(), *anchors],
+                [*calls, *grades],
+                self._built.instruments,
+            ),
             tallies=tallies,
             health=[
                 *provider_health(watch, self._responses.values()),

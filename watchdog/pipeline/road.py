@@ -16,8 +16,10 @@ from random import Random
 
 from watchdog.domain.case import Case, Origin
 from watchdog.domain.run import Run, RunStatus, Trigger
+from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured, StoreError, WatchdogError
+from watchdog.pipeline.anchors import WANTED, due
 from watchdog.pipeline.broken import broken
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.decide import Decision, decide
@@ -161,6 +163,7 @@ class Road:
         run = opened.run
         cases, problems = await asyncio.to_thread(self._cases, built, opened)
         known = await asyncio.to_thread(self._known, opened, retry_errors)
+        anchors_due = await asyncio.to_thread(self._anchors_due, built, run, known)
         budget = await asyncio.to_thread(self._budget, built.watch, run, known)
         loop = asyncio.get_running_loop()
 
@@ -182,6 +185,7 @@ class Road:
             record=recorder.record,
             stop=stop,
             progress=progress,
+            anchors_due=anchors_due,
         )
         try:
             await measuring.replay()
@@ -225,6 +229,27 @@ class Road:
             responses = {answer.key: answer for answer in session.responses.of_run(run_id) if answer.key in done}
             scores = [row for row in session.scores.of_run(run_id) if row.score.value is not None or not retry_errors]
             return Known(done=done, responses=responses, scores=scores)
+
+    def _anchors_due(self, built: BuiltWatch, run: Run, known: Known) -> list[str]:
+        """Metrics whose judges grade their anchors at this look."""
+        begun = {row.scorer for row in known.scores if row.key.role is Role.ANCHORS}
+        with self._store.read() as session:
+            last = session.runs.of_watch(built.watch.name, statuses=[RunStatus.FINISHED], last=1)
+            said = session.detection.signals(built.watch.name, run_id=last[0].id) if last else []
+            return [
+                metric
+                for metric, anchored in built.anchors.items()
+                if anchored.anchors
+                and due(
+                    anchored.cadence,
+                    metric,
+                    now=run.planned_for,
+                    graded_at=[run.planned_for for run in session.runs.with_anchors(run, metric, last=WANTED)],
+                    signals=said,
+                    smallest_drop=built.watch.smallest_drop,
+                    begun=metric in begun,
+                ).graded
+            ]
 
     def _budget(self, watch: Watch, run: Run, known: Known) -> Budget:
         """What is left of the day's money, and of the run's when it is continued."""

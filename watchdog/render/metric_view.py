@@ -72,10 +72,11 @@ def _noise(
     """What the detector's state knows of the metric; None while it is learning."""
     # numpy and scipy cost a quarter of a second that a page without a metric need not pay.
     from watchdog.detect.noise import noise_of  # noqa: PLC0415
+    from watchdog.detect.psr import DetectorState  # noqa: PLC0415
     from watchdog.detect.stage import restored  # noqa: PLC0415
 
     known = restored(state)
-    noise = None if known is None else noise_of(known)
+    noise = noise_of(known) if isinstance(known, DetectorState) else None
     if noise is None:
         return None
     horizons = {words: seconds / cadence for words, seconds in HORIZONS.items() if seconds >= 3 * cadence}

@@ -11,6 +11,7 @@ from watchdog.domain.case import GoldenSet
 from watchdog.domain.metric import Better, Layer
 from watchdog.domain.target import Prompt, Role, Target
 from watchdog.domain.watch import (
+    AnchorCadence,
     FalseAlarmBudget,
     Limits,
     Money,
@@ -83,6 +84,8 @@ class JudgeUse:
     provider: str | None = None
     model: str | None = None
     parameters: dict[str, Any] | None = None
+    #: How often it grades its own anchors again, which tells a judge that moved from a feature that did.
+    anchors: AnchorCadence = AnchorCadence.DAILY
     #: Name of the metric; the judge's by default.
     name: str = ""
 

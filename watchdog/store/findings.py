@@ -85,6 +85,22 @@ class Detection:
             query = query.where(c.at >= since)
         return [rows.observation_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]
 
+    def newest_observations(self, key: MetricKey, *, last: int, since: float) -> list[Observation]:
+        """The newest admitted observations of one metric since then, oldest first."""
+        c = schema.observations.c
+        wanted = [c[name] == value for name, value in rows.metric_row(key).items()]
+        query = select(schema.observations).where(*wanted, c.admission == Admission.ADMITTED.value, c.at >= since)
+        found = self._connection.execute(query.order_by(c.at.desc()).limit(last)).mappings().all()
+        return [rows.observation_of(row) for row in reversed(found)]
+
+    def newest_signal(self, key: MetricKey, *, since: float) -> Signal | None:
+        """What was said last of one metric since then."""
+        c = schema.signals.c
+        wanted = [c[name] == value for name, value in rows.metric_row(key).items()]
+        query = select(schema.signals).where(*wanted, c.at >= since).order_by(c.at.desc()).limit(1)
+        row = self._connection.execute(query).mappings().first()
+        return rows.signal_of(row) if row else None
+
     def unobserved(self, run_id: str) -> dict[MetricKey, str]:
         """Metrics that a run could not observe, and why."""
         c = schema.observations.c

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, text, update
+from sqlalchemy import Connection, Table, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchdog.domain.case import Case
@@ -118,6 +118,18 @@ class Runs:
             newest = query.order_by(*(column.desc() for column in order)).limit(last)
             found = self._connection.execute(newest).mappings().all()[::-1]
         return [rows.run_of(row) for row in found]
+
+    def with_anchors(self, like: Run, scorer: str, *, last: int) -> list[Run]:
+        """The newest finished runs that graded the anchors of a scorer's judge, the judge of ``like``; oldest first."""
+        s = schema.scores.c
+        graded = exists().where(
+            s.run_id == schema.runs.c.id,
+            s.role == Role.ANCHORS.value,
+            s.scorer == scorer,
+            s.scorer_digest == like.instruments.scorers.get(scorer, ""),
+        )
+        finished = schema.runs.c.status == RunStatus.FINISHED.value
+        return self._list(schema.runs.c.watch == like.watch, finished, graded, last=last)
 
     def save_tally(self, run_id: str, tallies: Mapping[Role, Tally], observed: int) -> None:
         """Outcome counts of a run and how many observations it gave."""

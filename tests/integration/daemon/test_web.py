@@ -228,7 +228,8 @@ async def test_a_metric_has_a_page_that_the_start_page_links_to(stepwise, store)
     gone = replace(key, scorer="a scorer that was taken out")
     frozen = Baseline(
         id="b", watch="reply", version=1, status=BaselineStatus.LEARNING, frozen_at=now - 60, frozen_by="ann",
-        reason="<b>first</b>", run_ids=(), instruments=Instruments(), metrics={key: metric, gone: replace(metric, key=gone)},
+        reason="<b>first</b>", run_ids=(), instruments=Instruments(),
+        metrics={key: metric, gone: replace(metric, key=gone)},
     )  # fmt: skip
     seen = Observation(key=key, run_id="", at=now, n=1, planned=1, level=0.8, x=-0.1, variance=0.01)
     run = stepwise.a_plan("reply", now)

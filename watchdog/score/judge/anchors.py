@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from watchdog.domain.case import Case
+from watchdog.domain.digest import digest
 from watchdog.domain.response import CallStatus, Response, ResponseKey
 from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
@@ -48,23 +49,35 @@ class Calibration:
     cost: float | None
 
 
-def anchor_pairs(anchors: Sequence[Anchor], run_id: str, role: Role = Role.PINNED) -> list[tuple[Case, Response]]:
-    """The anchors as answers to be scored, under ``run_id``: ``case_id`` is the anchor's id."""
+def anchor_case(anchor: Anchor) -> Case:
+    """An anchor as a case.
+
+    Its id names the texts, too: an anchor that is changed is another one, and leaves the pairing. It is never the id of
+    a case of a golden set, which has no spaces.
+    """
+    content = digest([anchor.input, anchor.answer, anchor.expected, anchor.contexts])
+    return Case(
+        id=f"anchor {anchor.id} {content[:8]}",
+        variables={"input": anchor.input},
+        expected=anchor.expected,
+        contexts=tuple(anchor.contexts),
+        digest=content,
+    )
+
+
+def anchor_pairs(anchors: Sequence[Anchor], run_id: str) -> list[tuple[Case, Response]]:
+    """The anchors as answers to be scored under ``run_id``."""
     return [
         (
-            Case(
-                id=anchor.id,
-                variables={"input": anchor.input},
-                expected=anchor.expected,
-                contexts=tuple(anchor.contexts),
-            ),
+            case,
             Response(
-                key=ResponseKey(run_id=run_id, role=role, case_id=anchor.id),
+                key=ResponseKey(run_id=run_id, role=Role.ANCHORS, case_id=case.id),
                 status=CallStatus.ANSWERED,
                 text=anchor.answer,
             ),
         )
         for anchor in anchors
+        for case in [anchor_case(anchor)]
     ]
 
 
@@ -87,7 +100,8 @@ def compare(
     judge: Judge, anchors: Sequence[Anchor], rows: Sequence[ScoreRow], *, seed: int = 0, resamples: int = 2000
 ) -> Calibration:
     """The calibration that scored anchors amount to. Pure: the same rows and seed give the same numbers."""
-    human = {anchor.id: anchor.human for anchor in anchors}
+    cases = {anchor_case(anchor).id: anchor for anchor in anchors}
+    human = {case: anchor.human for case, anchor in cases.items()}
     scored = sorted((row for row in rows if row.score.value is not None), key=lambda row: row.key.case_id)
     pairs = [(human[row.key.case_id], str(row.score.details["grade"])) for row in scored]
     errors = [abs(judge.spec.scale[person] - judge.spec.scale[machine]) for person, machine in pairs]
@@ -104,7 +118,7 @@ def compare(
         kappa=kappa,
         kappa_interval=interval,
         confusion=Counter(pairs),
-        differences=tuple((row.key.case_id, *pair) for _, row, pair in ranked if pair[0] != pair[1]),
+        differences=tuple((cases[row.key.case_id].id, *pair) for _, row, pair in ranked if pair[0] != pair[1]),
         reasons=Counter(row.score.reason for row in rows if row.score.value is None),
         cost=None if None in costs else sum(cost or 0.0 for cost in costs),
     )

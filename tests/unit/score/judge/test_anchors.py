@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from watchdog.score.judge.anchors import anchor_pairs, calibrate
+from watchdog.domain.response import ResponseKey
+from watchdog.domain.target import Role
+from watchdog.score.judge.anchors import anchor_case, anchor_pairs, calibrate
 from watchdog.score.judge.spec import Anchor
 
 
@@ -98,5 +101,13 @@ async def test_a_judge_that_guesses_has_a_kappa_about_zero_within_its_interval(j
 def test_anchors_become_answers_that_any_scorer_can_score():
     one = Anchor(id="a1", input="Q", answer="A", human="1", expected="E", contexts=("C",))
     [(case, response)] = anchor_pairs([one], "run-9")
-    assert (case.id, case.variables, case.expected, case.contexts) == ("a1", {"input": "Q"}, "E", ("C",))
-    assert (response.key.run_id, response.key.case_id, response.text, response.answered) == ("run-9", "a1", "A", True)
+    assert (case.variables, case.expected, case.contexts) == ({"input": "Q"}, "E", ("C",))
+    assert response.key == ResponseKey(run_id="run-9", role=Role.ANCHORS, case_id=case.id)
+    assert (response.text, response.answered) == ("A", True)
+
+
+def test_an_anchor_whose_texts_change_is_another_one_but_not_one_that_people_graded_anew():
+    one = Anchor(id="a1", input="Q", answer="A", human="1")
+    others = [replace(one, human="2"), replace(one, answer="B"), replace(one, input="R"), replace(one, contexts=("C",))]
+    assert [anchor_case(other).id == anchor_case(one).id for other in others] == [True, False, False, False]
+    assert anchor_case(one).id.startswith("anchor a1 ")

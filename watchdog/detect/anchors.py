@@ -1,0 +1,95 @@
+"""Did the judge move? What its anchors say at the moment a metric that rests on it drifts.
+
+The anchors have a detector of their own, whose evidence gathers over looks. When a metric drifts, that may be too late:
+anchors that are graded daily have been graded two or three times since the drop began. Then a t test decides, once:
+the newest anchors since the onset against the baseline's, at 1 %.
+
+    moved        the shift is the smallest drop that matters or more, and its 98 % interval leaves out zero
+    holds        the interval lies within the smallest drop on either side
+    undecided    neither
+
+Nothing is proven of the whole procedure: what it is worth was simulated (docs/statistics.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from watchdog.domain.baseline import Baseline, MetricBaseline
+from watchdog.domain.detection import Guarantee, Level, Signal
+from watchdog.domain.metric import Arm, MetricKey, Observation
+from watchdog.stats.interval import Effect, Moments, effect
+
+#: Newest looks at the anchors that are asked, at the most: a judge that moved back is itself again.
+NEWEST = 5
+CONFIDENCE = 0.98
+#: The reasons given.
+MOVED, UNDECIDED = "anchors at the alarm", "anchors undecided"
+_RESTING = (Arm.CURRENT, Arm.PINNED)
+
+
+def settle(
+    signals: Sequence[Signal],
+    baseline: Baseline,
+    looks: Mapping[MetricKey, Sequence[Observation]],
+    *,
+    smallest_drop: float,
+) -> list[Signal]:
+    """The signals of one look, those of anchors settled where a metric that rests on their judge drifts.
+
+    ``looks``: observations of each judge's anchors, this look's included, oldest first.
+    """
+    return [
+        _settled(signal, baseline, looks.get(signal.key, ()), _onset(signal, signals), smallest_drop)
+        if signal.key.arm is Arm.ANCHORS
+        else signal
+        for signal in signals
+    ]
+
+
+def _onset(anchors: Signal, signals: Iterable[Signal]) -> float | None:
+    """When the drift of what rests on the judge began; None while nothing drifts."""
+    drifting = [
+        signal.at if signal.since is None else signal.since
+        for signal in signals
+        if signal.key.scorer == anchors.key.scorer and signal.key.arm in _RESTING and signal.level is Level.DRIFT
+    ]
+    return min(drifting, default=None)
+
+
+def _settled(
+    signal: Signal, baseline: Baseline, looks: Sequence[Observation], onset: float | None, smallest_drop: float
+) -> Signal:
+    reference = baseline.metrics.get(signal.key)
+    asked = [look for look in looks if onset is not None and look.at >= onset][-NEWEST:]
+    if signal.level not in (Level.CALM, Level.SUSPECT) or reference is None or not asked:
+        return signal
+    change = _shift(asked, reference, CONFIDENCE)
+    if abs(change.value) >= smallest_drop and (change.high < 0 or change.low > 0):
+        shown = _shift(asked, reference, 0.9)
+        return replace(
+            signal,
+            level=Level.DRIFT,
+            reason=MOVED,
+            guarantee=Guarantee.HEURISTIC,
+            effect=shown.value,
+            interval=(shown.low, shown.high),
+            since=asked[0].at,
+            looks=len(asked),
+        )
+    if max(-change.low, change.high) <= smallest_drop:
+        return signal
+    return replace(signal, level=Level.SUSPECT, reason=UNDECIDED)
+
+
+def _shift(looks: Sequence[Observation], reference: MetricBaseline, confidence: float) -> Effect:
+    return effect(
+        Moments.of(np.array([look.x for look in looks])),
+        Moments.of(np.array(reference.x)),
+        floor=math.sqrt(sum(reference.variances) / len(reference.variances)),
+        confidence=confidence,
+    )
