@@ -56,8 +56,8 @@ def chart(series: MetricSeriesView, *, width: float = 9.0, height: float = 3.9, 
             _draw_evidence(rows[1][0], series)
         for axes in rows[:, 0]:
             _draw_events(axes, series.markers)
-        _label_events(top, series.markers, narrow=narrow)
         _time_axis(rows[-1][0], series.times, narrow=narrow)
+        _label_events(top, series.markers, narrow=narrow)
 
     return drawing(draw, width=width, height=height, salt=f"{series.name}{salt}", description=_described(series))
 
@@ -187,13 +187,15 @@ def _draw_events(axes: Axes, markers: Sequence[Marker]) -> None:
 
 
 def _label_events(axes: Axes, markers: Sequence[Marker], *, narrow: bool) -> None:
-    """Numbers above the events, in order; the page lists what they mean."""
+    """Numbers above the events, in order; the page lists what they mean, and those before the first look, too."""
     left, right = axes.get_xlim()
     nearest = (right - left) * (0.055 if narrow else 0.022)
     taken: list[tuple[float, int]] = []
     for number, marker in enumerate(sorted(markers, key=lambda marker: marker.at), 1):
-        middle = marker.at if marker.until is None else (marker.at + marker.until) / 2
-        place = middle
+        until = marker.at if marker.until is None else marker.until
+        if until < left or marker.at > right:
+            continue
+        place = (max(marker.at, left) + min(until, right)) / 2
         used = {row for at, row in taken if abs(at - place) < nearest}
         row = next(row for row in range(len(markers) + 1) if row not in used)
         taken.append((place, row))

@@ -1,10 +1,11 @@
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 from watchdog.domain.metric import Better
 from watchdog.render.chart import chart, running_mean, smoothing
-from watchdog.render.views import MetricSeriesView
+from watchdog.render.views import Marker, MarkerKind, MetricSeriesView
 
 
 def test_the_drawing_is_well_formed_text_stays_text_and_colours_are_the_pages(series):
@@ -54,3 +55,11 @@ def test_a_running_mean_knows_no_future_and_keeps_gaps():
     assert running_mean([0.0, 0.0, 1.0], 2)[:2] == [0.0, 0.0]
     assert smoothing(60) == 1
     assert smoothing(336) == 7
+
+
+def test_what_happened_before_the_first_look_takes_no_room(series):
+    early = Marker(at=1.0, kind=MarkerKind.NOTE, label="baseline")
+    drawing = chart(replace(series(), markers=(early, *series().markers)))
+    texts = {element.text for element in ET.fromstring(drawing.replace("xlink:href", "href")).iter("text")}
+    assert "1" not in texts
+    assert {"2", "3", "4"} <= texts
