@@ -1,0 +1,1 @@
+"""What would have fired, and what would have been found: the stored history through the real detectors."""
