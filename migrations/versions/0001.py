@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("instruments", sa.JSON(), nullable=False),
         sa.Column("subject", sa.JSON(), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
         sa.Column("tally", sa.JSON(), nullable=True),
         sa.Column("observed", sa.Integer(), nullable=True),
         sa.Column("cost", sa.Double(), nullable=True),

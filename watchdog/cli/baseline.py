@@ -19,7 +19,10 @@ def freeze(
     watch: Watch,
     *,
     because: Annotated[str, typer.Option("--because", help="Why; kept with the baseline.")],
-    runs: Annotated[int, typer.Option("--runs", min=1, help="From the newest so many finished runs.")] = 20,
+    runs: Annotated[
+        int | None,
+        typer.Option("--runs", min=1, help="From the newest so many runs; 20, or what it takes to know every case."),
+    ] = None,
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Also runs of a firing model alert: their level is the new normal.")
     ] = False,
@@ -63,7 +66,9 @@ def freeze(
         return
     typer.echo(f"baseline {frozen.version} of {watch}: {frozen.status}, from {len(frozen.run_ids)} runs")
     if frozen.status == "learning":
-        least = built.watch.min_baseline_runs
+        from watchdog.pipeline.scope import looks_for_baseline
+
+        least = looks_for_baseline(built.watch) if built.watch.cases_per_look else built.watch.min_baseline_runs
         typer.echo(f"  it needs {least} runs before it can page; run more looks and freeze again")
 
 

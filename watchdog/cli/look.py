@@ -118,15 +118,17 @@ def _exit_code(look: Look) -> int:
 
 def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
     from watchdog.cli.edge import print_table
-    from watchdog.pipeline.planned import LOOKED_AT
+    from watchdog.domain.run import Part, Scope
+    from watchdog.pipeline.scope import asked_cases, asked_roles
     from watchdog.render.words import money
 
     rows = []
     for name in names:
         watch = app.watch(name)
-        golden = len(watch.golden.cases) if watch.golden else 0
+        part = Part(turn=0, size=watch.cases_per_look) if watch.cases_per_look else None
+        golden = len(asked_cases(watch, Scope(part=part), watch.golden.cases)) if watch.golden else 0
         traffic = watch.traffic.per_run if watch.traffic else 0
-        roles = [role.value for role in LOOKED_AT if role in watch.targets]
+        roles = [role.value for role in asked_roles(watch, Scope())]
         calls = (golden + traffic) * len(roles) * watch.repeats
         judges = app.joined.judges.get(name, {})
         rows.append(

@@ -6,7 +6,9 @@ its reference is the level, and how much one input's score varies. The differenc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from watchdog.detect.admission import admit
@@ -70,11 +72,12 @@ def freeze(
     if not metrics:
         raise NotMeasured("none of these runs measured enough to be a baseline")
     fewest = min((len(metric.x) for key, metric in metrics.items() if key.arm is Arm.CURRENT), default=0)
+    unknown = unknown_cases(watch, runs)
     return Baseline(
         id=baseline_id,
         watch=watch.name,
         version=version,
-        status=BaselineStatus.LOCKED if fewest >= watch.min_baseline_runs else BaselineStatus.LEARNING,
+        status=BaselineStatus.LOCKED if fewest >= watch.min_baseline_runs and not unknown else BaselineStatus.LEARNING,
         frozen_at=at,
         frozen_by=by,
         reason=reason,
@@ -82,6 +85,14 @@ def freeze(
         instruments=runs[-1].instruments,
         metrics=metrics,
     )
+
+
+def unknown_cases(watch: Watch, runs: Sequence[RunScores]) -> list[str]:
+    """Cases of a golden set that looks take turns through which fewer than two of the runs asked."""
+    if watch.cases_per_look is None or watch.golden is None:
+        return []
+    asked = Counter(case for run in runs for case in run.cases)
+    return [case.id for case in watch.golden.cases if asked[case.id] < min(2, len(runs))]
 
 
 def _admitted(arm: ArmScores, planned: int, floor: float, among: Collection[str] | None = None) -> bool:
@@ -92,19 +103,51 @@ def _admitted(arm: ArmScores, planned: int, floor: float, among: Collection[str]
 
 def _reference(key: MetricKey, admitted: Sequence[tuple[RunScores, ArmScores]]) -> MetricBaseline:
     """What is known of each case, without the summaries of the runs."""
-    least = min(len(admitted), max(2, round(SEEN_IN * len(admitted))))
     traffic = key.estimand is Estimand.TRAFFIC
-    counted = {} if traffic else case_baselines(_newest_digests(admitted), least_runs=least)
+    counted = {} if traffic else case_baselines(_paired(admitted))
+    looks = _looks(admitted)
     digests = {case.id: case.digest for run, _ in admitted for case in run.cases.values()}
     return MetricBaseline(
         key=key,
         case_means={case: found.mean for case, found in counted.items()},
         case_counts={case: found.count for case, found in counted.items()},
-        case_variances={case: found.variance for case, found in counted.items()},
+        case_variances={case: found.variance * _doubt(looks[case], len(admitted)) for case, found in counted.items()},
         case_digests={case: digests[case] for case in counted},
         x=(),
         variances=(),
     )
+
+
+def _paired(admitted: Sequence[tuple[RunScores, ArmScores]]) -> list[dict[str, CaseScore]]:
+    """Scores of each run, without cases that were scored in too few of the runs that asked them."""
+    runs = _newest_digests(admitted)
+    asked = Counter(case for _, arm in admitted for case in arm.planned)
+    scored = Counter(case for run in runs for case in run)
+    known = {case for case, count in scored.items() if count >= min(len(runs), max(2, round(SEEN_IN * asked[case])))}
+    return [{case: score for case, score in run.items() if case in known} for run in runs]
+
+
+def _looks(admitted: Sequence[tuple[RunScores, ArmScores]]) -> Counter[str]:
+    """Runs in which each case was scored as it is now."""
+    return Counter(case for run in _newest_digests(admitted) for case in run)
+
+
+def _doubt(looks: float, runs: int) -> float:
+    """Factor on the variance of x for what the case's own mean, over so many of the runs, may be off.
+
+    A case asked at every look has the same error at each of them, which is no noise; 1 then. Where looks take turns
+    through the cases, each meets other errors: 1 + 1/looks, of which the prediction of a run counts 1/runs itself.
+    """
+    return (1 + 1 / looks) / (1 + 1 / runs)
+
+
+def _out_of_sample(looks: float, runs: int) -> float:
+    """Factor on the x of a baseline run whose cases were asked at so many of the runs.
+
+    Their means are made of these very runs, so x is nearer to 0 than a later look's will be: its variance is
+    (1 - 1/looks) of one answer's, where (1 - 1/runs) is what taking the mean of all runs away does to it anyhow.
+    """
+    return math.sqrt(_doubt(looks, runs) * (1 - 1 / runs) / (1 - 1 / looks)) if looks > 1 else 1.0
 
 
 def _newest_digests(admitted: Sequence[tuple[RunScores, ArmScores]]) -> list[dict[str, CaseScore]]:
@@ -116,6 +159,12 @@ def _newest_digests(admitted: Sequence[tuple[RunScores, ArmScores]]) -> list[dic
     ]
 
 
+def _typical(looks: Mapping[str, int], reference: MetricBaseline, arm: ArmScores) -> float:
+    """Harmonic mean of the looks at the cases that a run has in common with the reference."""
+    seen = [looks[case] for case in arm.scores if case in reference.case_means]
+    return len(seen) / sum(1 / count for count in seen) if seen else 1.0
+
+
 def _with_runs(
     watch: Watch, reference: MetricBaseline, admitted: Sequence[tuple[RunScores, ArmScores]]
 ) -> MetricBaseline:
@@ -123,9 +172,11 @@ def _with_runs(
     level = sum(plain_level(run, arm) for run, arm in admitted) / len(admitted)
     spread = between_variance(arm.scores for _, arm in admitted)
     summaries = [signed_summary(watch, reference, run, arm, level=level, spread=spread) for run, arm in admitted]
+    looks = _looks(admitted)
+    factors = [_out_of_sample(_typical(looks, reference, arm), len(admitted)) for _, arm in admitted]
     return replace(
         reference,
-        x=tuple(summary.x for summary in summaries),
+        x=tuple(summary.x * factor for summary, factor in zip(summaries, factors, strict=True)),
         variances=tuple(summary.variance for summary in summaries),
         lost=() if reference.key.arm is Arm.DIFFERENCE else tuple(summary.lost for summary in summaries),
         n=tuple(summary.n for summary in summaries),

@@ -16,6 +16,7 @@ from watchdog.detect.ties import tie_breaker
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.case import Estimand
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
+from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 
 #: Share of a golden set's cases that may be changed or gone before a new baseline is needed; they leave the pairing.
@@ -38,11 +39,11 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
     for key in sorted({*run.arms(watch.name, tags), *baseline.metrics}):
         reference = baseline.metrics.get(key)
         arm = run.of(key)
-        if key.arm is Arm.ANCHORS and not arm.planned:
-            continue  # not graded at this look, which says nothing
+        if not arm.planned and _not_its_turn(watch, run, key):
+            continue
         paired = frozenset[str]() if reference is None else paired_cases(reference, run, arm)
         scored = len(arm.scores.keys() & paired)
-        verdict = _verdict(watch, reference, arm, paired, changed, key)
+        verdict = _verdict(watch, reference, arm, paired, changed, run, key)
         if reference is not None and verdict.admission is Admission.ADMITTED:
             observations.append(_observation(watch, reference, run, arm, paired))
         else:
@@ -60,17 +61,33 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
     return Observed(observations, unobserved, changed)
 
 
+def _not_its_turn(watch: Watch, run: RunScores, key: MetricKey) -> bool:
+    """Whether a look did not set out to measure a metric.
+
+    Not each grades the judges' anchors, asks the pinned target, or has a case of each tag.
+    """
+    if key.arm is Arm.ANCHORS:
+        return True
+    if key.arm in {Arm.PINNED, Arm.DIFFERENCE} and Role.PINNED in watch.targets:
+        asked = {series.role for series in run.planned}
+        if Role.CURRENT in asked and Role.PINNED not in asked:
+            return True
+    golden = watch.golden.cases if watch.golden else ()
+    return key.tag in watch.tags and any(key.tag in case.tags for case in golden)
+
+
 def _verdict(
     watch: Watch,
     reference: MetricBaseline | None,
     arm: ArmScores,
     paired: frozenset[str],
     changed: tuple[str, ...],
+    run: RunScores,
     key: MetricKey,
 ) -> Verdict:
     if reference is None:
         return Verdict(Admission.VOID, "the baseline does not know this metric; freeze a new one")
-    stopped = _stopped_by(reference, paired, changed, key)
+    stopped = _stopped_by(reference, paired | _elsewhere(watch, reference, run), changed, key)
     if stopped:
         return Verdict(Admission.VOID, f"the {stopped} changed since the baseline; freeze a new one on purpose")
     return admit(
@@ -81,10 +98,18 @@ def _verdict(
     )
 
 
+def _elsewhere(watch: Watch, reference: MetricBaseline, run: RunScores) -> frozenset[str]:
+    """Cases of the golden set whose turn it is not, unchanged since the baseline."""
+    known = {} if watch.golden is None else {case.id: case.digest for case in watch.golden.cases}
+    return frozenset(
+        case for case, digest in reference.case_digests.items() if case not in run.cases and known.get(case) == digest
+    )
+
+
 def _stopped_by(
     reference: MetricBaseline, paired: frozenset[str], changed: tuple[str, ...], key: MetricKey
 ) -> str | None:
-    """Name of the changed instrument that makes this metric incomparable."""
+    """Name of the changed instrument that makes this metric incomparable. ``paired``: cases that are as they were."""
     if f"scorer {key.scorer}" in changed:
         return f"scorer {key.scorer}"
     if key.arm is Arm.ANCHORS:

@@ -15,10 +15,16 @@ class Trigger(StrEnum):
     """Why a run was started."""
 
     SCHEDULE = "schedule"
+    #: A look out of turn at what is suspect.
+    CONFIRM = "confirm"
     MANUAL = "manual"
     GATE = "gate"
     TRIAGE = "triage"
     DRILL = "drill"
+
+
+#: What looks at a watch as it is now; one such look may continue another.
+LOOKS = frozenset({Trigger.SCHEDULE, Trigger.CONFIRM, Trigger.MANUAL})
 
 
 class RunStatus(StrEnum):
@@ -82,6 +88,26 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The turn of a look in going round a large golden set."""
+
+    #: Number of the turn, from 0 on.
+    turn: int
+    #: Cases of one look at the most.
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a run asks of all that its watch has. Settled when it begins: whoever continues it asks the same."""
+
+    #: None: the whole golden set.
+    part: Part | None = None
+    #: Whether the pinned target is asked, where there is one.
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One walk of the road."""
 
@@ -97,6 +123,7 @@ class Run:
     seed: int = 0
     instruments: Instruments = Instruments()
     subject: Subject = Subject()
+    scope: Scope = Scope()
     #: US dollars over target, judge and retries; None when some price was unknown.
     cost: float | None = None
     #: Calls whose cost is unknown.

@@ -119,6 +119,10 @@ class Watch:
     paging_tags: tuple[str, ...] = ()
     #: Answers asked of each target for each case and look.
     repeats: int = 1
+    #: Cases of the golden set asked at one look, each look others until all had their turn; None: all of them.
+    cases_per_look: int | None = None
+    #: The pinned target is asked at every so many looks, and at each look while something is suspect.
+    pinned_every: int = 1
     #: The smallest drop worth waking anyone for, in score units (0.03 = 3 points).
     smallest_drop: float = 0.03
     budget: Money = Money()
@@ -144,6 +148,7 @@ class Watch:
 
     def pages(self, key: MetricKey) -> bool:
         """Whether drift of this metric of the current target may wake somebody."""
-        plan = self.scorer(key.scorer)
-        wakes = plan.pages and plan.layer is not Layer.INFRASTRUCTURE
+        wakes = any(
+            plan.name == key.scorer and plan.pages and plan.layer is not Layer.INFRASTRUCTURE for plan in self.scorers
+        )
         return wakes and (not key.tag or key.tag in self.paging_tags)

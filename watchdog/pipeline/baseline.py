@@ -11,7 +11,6 @@ from watchdog.detect.baseline import freeze
 from watchdog.detect.scores import RunScores
 from watchdog.domain.alert import AlertType
 from watchdog.domain.baseline import Baseline
-from watchdog.domain.case import Case
 from watchdog.domain.digest import digest
 from watchdog.domain.metric import Arm
 from watchdog.domain.run import Run, RunStatus
@@ -20,7 +19,8 @@ from watchdog.errors import NotMeasured
 from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import outcomes_of, worst_cases
-from watchdog.pipeline.planned import LOOKED_AT, planned_scores
+from watchdog.pipeline.planned import planned_scores
+from watchdog.pipeline.scope import asked_cases, asked_roles, looks_for_baseline
 from watchdog.stats.interval import Moments, effect
 from watchdog.store.store import Session, Store
 
@@ -29,16 +29,17 @@ def freeze_baseline(
     store: Store,
     built: BuiltWatch,
     *,
-    runs: int,
     by: str,
     because: str,
     now: float,
+    runs: int | None = None,
     accept_drift: bool = False,
 ) -> Baseline:
     """A new baseline from the newest finished runs of a watch; remembered, the old one superseded.
 
     Only runs of today's instruments are taken, and none during which a model alert of the watch was firing; with
-    ``accept_drift`` these too: the level that they show is meant to be the new normal.
+    ``accept_drift`` these too: the level that they show is meant to be the new normal. Without ``runs``: as many
+    as it takes to know every case.
 
     Raises:
         NotMeasured: there is no such run.
@@ -57,12 +58,13 @@ def freeze_baseline(
         calm = [run for run in same if not any(start <= run.planned_for < end for start, end in bad)]
         if not calm:
             raise NotMeasured(_why_none(watch, len(finished), len(same)))
-        chosen = [run_scores(session, built, run) for run in calm[-runs:]]
+        newest = runs or looks_for_baseline(watch)
+        chosen = [run_scores(session, built, run) for run in calm[-newest:]]
         calm_ids = {run.id for run in calm}
         anchored = {
             run.id: run_scores(session, built, run)
             for metric in built.anchors
-            for run in session.runs.with_anchors(calm[-1], metric, last=runs)
+            for run in session.runs.with_anchors(calm[-1], metric, last=newest)
             if run.id in calm_ids
         }
         baseline = freeze(
@@ -97,11 +99,10 @@ def _why_none(watch: Watch, finished: int, same: int) -> str:
 def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
     """What was scored in a run of the past, from the store."""
     watch = built.watch
-    cases: dict[str, Case] = {case.id: case for case in watch.golden.cases} if watch.golden else {}
-    cases |= {case.id: case for case in session.runs.cases(run.id)}
+    golden = asked_cases(watch, run.scope, watch.golden.cases if watch.golden else ())
+    cases = {case.id: case for case in (*golden, *session.runs.cases(run.id))}
     responses = {response.key: response for response in session.responses.of_run(run.id)}
-    roles = [role for role in LOOKED_AT if role in watch.targets]
-    planned = planned_scores(watch, run.id, roles, list(cases.values()))
+    planned = planned_scores(watch, run.id, asked_roles(watch, run.scope), list(cases.values()))
     scores = session.scores.of_run(run.id)
     calls, _ = outcomes_of(planned, cases, responses, scores)
     anchors, grades = graded(built.anchors, scores)

@@ -9,7 +9,8 @@ from watchdog.domain.run import Run, RunStatus
 from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, outcomes_of, provider_health, tool_health
-from watchdog.pipeline.planned import LOOKED_AT, planned_scores
+from watchdog.pipeline.planned import planned_scores
+from watchdog.pipeline.scope import asked_cases, asked_roles
 from watchdog.store.store import Session
 
 
@@ -19,12 +20,11 @@ def broken(session: Session, built: BuiltWatch, run: Run, note: str) -> Measured
     It is decided upon like any other, or a watch that breaks at every look would be silent for ever.
     """
     watch = built.watch
-    golden = watch.golden.cases if watch.golden else ()
+    golden = asked_cases(watch, run.scope, watch.golden.cases if watch.golden else ())
     cases = {case.id: case for case in (*golden, *session.runs.cases(run.id))}
     responses = {response.key: response for response in session.responses.of_run(run.id)}
     scores = session.scores.of_run(run.id)
-    roles = [role for role in LOOKED_AT if role in watch.targets]
-    planned = planned_scores(watch, run.id, roles, list(cases.values()))
+    planned = planned_scores(watch, run.id, asked_roles(watch, run.scope), list(cases.values()))
     calls, tallies = outcomes_of(planned, cases, responses, scores)
     anchors, grades = graded(built.anchors, scores)
     return Measured(

@@ -17,7 +17,8 @@ from watchdog.domain.target import Role
 from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
-from watchdog.pipeline.planned import LOOKED_AT, applies, planned_scores
+from watchdog.pipeline.planned import applies, planned_scores
+from watchdog.pipeline.scope import asked_roles
 from watchdog.pipeline.subject import subject_of
 from watchdog.protocols import Ask, Clock, Scorer
 from watchdog.replay.budget import Budget
@@ -79,7 +80,7 @@ class Measuring:
         self._built = built
         self._run = run
         self._cases = {case.id: case for case in cases}
-        self._roles = [role for role in LOOKED_AT if role in built.watch.targets]
+        self._roles = asked_roles(built.watch, run.scope)
         self._budget = budget
         self._deadline = deadline
         self._clock = clock

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Case, Origin
-from watchdog.domain.run import Run, RunStatus, Trigger
+from watchdog.domain.run import Run, RunStatus, Scope, Trigger
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured, StoreError, WatchdogError
@@ -26,14 +27,18 @@ from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured
 from watchdog.pipeline.measuring import Known, Measuring, Progress
 from watchdog.pipeline.runs import LEASE_SECONDS, Opened, new_run, open_run
+from watchdog.pipeline.scope import asked_cases, levels, scope_of
 from watchdog.pipeline.subject import subject_of
 from watchdog.protocols import Clock
 from watchdog.replay.budget import Budget
 from watchdog.store.ownership import may_be_alive, this_process
 from watchdog.store.recorder import PATIENCE_SECONDS, Recorder, take_in_spilled
-from watchdog.store.store import Store
+from watchdog.store.store import Session, Store
 
 DAY = 86400.0
+#: Runs among which the last turn of a rotation is looked for, and the last one that was held against the baseline.
+RECENT = 50
+SPOKEN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,7 @@ class Road:
         with self._store.begin() as session:
             return open_run(
                 session,
-                fresh,
+                replace(fresh, scope=_next_scope(session, built.watch)),
                 now=now,
                 deadline=built.watch.deadline,
                 owner=self._owner,
@@ -216,7 +221,7 @@ class Road:
             if fresh and not sampled:
                 with self._store.begin() as session:
                     session.runs.save_cases(run.id, fresh)
-        return cases, problems
+        return asked_cases(built.watch, run.scope, cases), problems
 
     def _known(self, opened: Opened, retry_errors: bool) -> Known:
         for run_id in (opened.run.id, *opened.abandoned):
@@ -266,6 +271,17 @@ class Road:
     def _renew(self, run: Run) -> None:
         with self._store.begin() as session:
             session.runs.claim(run.id, self._owner, self._clock.now(), LEASE_SECONDS)
+
+
+def _next_scope(session: Session, watch: Watch) -> Scope:
+    """What the next look at a watch asks, by what its last ones asked and found."""
+    begun = set(RunStatus) - {RunStatus.PLANNED, RunStatus.MISSED}
+    before = session.runs.of_watch(watch.name, statuses=begun, last=RECENT + watch.pinned_every)
+    said = (session.detection.signals(watch.name, run_id=run.id) for run in before[: -SPOKEN - 1 : -1])
+    newest = next((signals for signals in said if signals), ())
+    baseline = session.baselines.current(watch.name)
+    referenced = baseline is not None and baseline.status is BaselineStatus.LOCKED
+    return scope_of(watch, before, levels(watch, newest), referenced=referenced)
 
 
 async def _follow(leader: asyncio.Event, follower: asyncio.Event) -> None:

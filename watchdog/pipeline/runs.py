@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.digest import digest
-from watchdog.domain.run import Run, RunStatus, Subject, Trigger
+from watchdog.domain.run import LOOKS, Run, RunStatus, Subject, Trigger
 from watchdog.domain.watch import Watch
 from watchdog.errors import UsageError
 from watchdog.store.store import Session
@@ -98,7 +98,7 @@ def open_run(
 
 def _obstacle(run: Run, fresh: Run, now: float, deadline: float) -> str:
     """Why an interrupted run cannot be continued; empty when it can."""
-    if run.trigger is not fresh.trigger and Trigger.MANUAL not in (run.trigger, fresh.trigger):
+    if run.trigger is not fresh.trigger and not {run.trigger, fresh.trigger} <= LOOKS:
         return f"it was a {run.trigger} run"
     differing = run.instruments.differences(fresh.instruments)
     if differing:

@@ -115,6 +115,10 @@ class WatchShape(Shape):
     tags: list[Tag] = Field(default_factory=list, description="tags whose cases are metrics of their own")
     paging_tags: list[Tag] = Field(default_factory=list, description="those of them that may wake somebody")
     repeats: int = Field(1, ge=1, le=100)
+    cases_per_look: int | None = Field(
+        None, ge=10, description="a rotating part of the golden set; all cases if not given"
+    )
+    pinned_every: int = Field(1, ge=1, le=1000, description="the pinned target is asked at every so many looks")
     smallest_drop: Share = Field(0.03, description="the smallest drop worth waking anyone for, in score units")
     budget: BudgetShape = BudgetShape()
     deadline: Annotated[Seconds, Field(gt=0)] = 3600.0

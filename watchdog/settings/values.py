@@ -123,6 +123,8 @@ class WatchPlan:
     tags: tuple[str, ...] = ()
     paging_tags: tuple[str, ...] = ()
     repeats: int = 1
+    cases_per_look: int | None = None
+    pinned_every: int = 1
     smallest_drop: float = 0.03
     budget: Money = Money()
     deadline: float = 3600.0
@@ -148,6 +150,8 @@ class WatchPlan:
             tags=self.tags,
             paging_tags=self.paging_tags,
             repeats=self.repeats,
+            cases_per_look=self.cases_per_look,
+            pinned_every=self.pinned_every,
             smallest_drop=self.smallest_drop,
             budget=self.budget,
             deadline=self.deadline,

@@ -91,6 +91,8 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         tags=tuple(dict.fromkeys(shape.tags)),
         paging_tags=tuple(dict.fromkeys(shape.paging_tags)),
         repeats=shape.repeats,
+        cases_per_look=shape.cases_per_look,
+        pinned_every=shape.pinned_every,
         smallest_drop=shape.smallest_drop,
         budget=Money(per_run=shape.budget.per_run, per_day=shape.budget.per_day),
         deadline=shape.deadline,

@@ -14,7 +14,7 @@ from watchdog.domain.case import Case, CheckSpec, Estimand, Message, Origin
 from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation
 from watchdog.domain.response import CallStatus, Response, ResponseKey, ToolCall, Usage
-from watchdog.domain.run import Change, Run, RunStatus, Subject, Tally, Trigger
+from watchdog.domain.run import Change, Part, Run, RunStatus, Scope, Subject, Tally, Trigger
 from watchdog.domain.score import Outcome, Score, ScoreRow
 from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind
@@ -197,6 +197,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "instruments": instruments_json(run.instruments),
         "subject": subject_json(run.subject),
+        "scope": asdict(run.scope),
         "cost": run.cost,
         "unpriced": run.unpriced,
         "note": run.note,
@@ -216,10 +217,16 @@ def run_of(row: Row) -> Run:
         seed=row["seed"],
         instruments=Instruments(**row["instruments"]),
         subject=subject_of(row["subject"]),
+        scope=scope_of(row["scope"]),
         cost=row["cost"],
         unpriced=row["unpriced"],
         note=row["note"],
     )
+
+
+def scope_of(value: Mapping[str, Any]) -> Scope:
+    """What a run asks, from its JSON."""
+    return Scope(part=Part(**value["part"]) if value["part"] else None, pinned=value["pinned"])
 
 
 def tally_json(tallies: Mapping[Role, Tally]) -> dict[str, dict[str, int]]:

@@ -45,6 +45,7 @@ runs = Table(
     Column("seed", BigInteger, nullable=False),
     Column("instruments", JSON, nullable=False),
     Column("subject", JSON, nullable=False),
+    Column("scope", JSON, nullable=False),
     Column("tally", JSON),
     Column("observed", Integer),
     Column("cost", Double),
