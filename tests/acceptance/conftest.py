@@ -63,6 +63,7 @@ watches:
       - json-fields
       - not-refusal{judge}
     every: 30m
+    measures: {{ latency: false }}  # time is hurried here
     smallest_drop: 0.03{more}
 notify:
   - {notify}

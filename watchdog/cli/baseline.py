@@ -83,17 +83,23 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
     from watchdog.errors import NotMeasured
-    from watchdog.render.words import moment, percent
+    from watchdog.render.words import level, moment
 
     with open_app(config, environment(), SystemClock()) as app_:
-        app_.watch(watch)
+        watched = app_.watch(watch)
         with app_.store.read() as session:
             baseline = session.baselines.current(watch)
             versions = session.baselines.all(watch)
     if baseline is None:
         raise NotMeasured(f"{watch} has no baseline; 'eval-watchdog baseline freeze {watch}' makes one from its runs")
     metrics = [
-        {"metric": str(key), "level": m.level, "runs": len(m.x), "cases": len(m.case_means) or None}
+        {
+            "metric": str(key),
+            "level": m.level,
+            "unit": watched.unit(key.scorer),
+            "runs": len(m.x),
+            "cases": len(m.case_means) or None,
+        }
         for key, m in baseline.metrics.items()
     ]
     if as_json:
@@ -103,7 +109,7 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
         f"baseline {baseline.version} of {watch}: {baseline.status}, frozen {moment(baseline.frozen_at)} UTC "
         f"by {baseline.frozen_by}: {baseline.reason}"
     )
-    rows = [[m["metric"], percent(m["level"]), m["runs"], m["cases"] or "-"] for m in metrics]  # type: ignore[arg-type]
+    rows = [[m["metric"], level(m["level"], m["unit"]), m["runs"], m["cases"] or "-"] for m in metrics]  # type: ignore[arg-type]
     print_table(["metric", "level", "runs", "cases"], rows, right=["level", "runs", "cases"])
     if len(versions) > 1:
         typer.echo(f"{len(versions) - 1} earlier versions")
@@ -131,7 +137,7 @@ def compare(
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
     from watchdog.pipeline.baseline import compare_with_baseline
-    from watchdog.render.words import percent, points, span
+    from watchdog.render.words import change, level, span
 
     with open_app(config, environment(), SystemClock()) as app_:
         comparison = compare_with_baseline(app_.store, app_.watch(watch), looks=looks)
@@ -139,7 +145,15 @@ def compare(
         print_json(comparison)
         return
     rows = [
-        [c.metric, percent(c.baseline), percent(c.level), points(c.effect), span(c.interval), c.looks, c.cases]
+        [
+            c.metric,
+            level(c.baseline, c.unit),
+            level(c.level, c.unit),
+            change(c.effect, c.unit),
+            span(c.interval, c.unit),
+            c.looks,
+            c.cases,
+        ]
         for c in comparison
     ]
     columns = ["metric", "baseline", "now", "change", "90 % interval", "looks", "cases"]

@@ -11,6 +11,7 @@ from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
+    from watchdog.domain.watch import Watch
     from watchdog.pipeline.road import Look
     from watchdog.settings.values import Settings
 
@@ -56,7 +57,7 @@ def run(
         from watchdog.render.gather import run_view
 
         print_json([run_view(app.watch(name), look) for name, look in looks.items()])
-    codes = {_exit_code(look) for look in looks.values()}
+    codes = {_exit_code(app.watch(name), look) for name, look in looks.items()}
     raise typer.Exit(1 if 1 in codes else max(codes, default=4))  # blindness of one watch hides no drift of another
 
 
@@ -104,13 +105,16 @@ def _show(app: App, name: str, look: Look) -> None:
             show_alerts(told, to)
 
 
-def _exit_code(look: Look) -> int:
+def _exit_code(watch: Watch, look: Look) -> int:
     from watchdog.domain.alert import AlertState, AlertType
 
     decision = look.decision
     if decision is None or decision.blind_looks:
         return 4
-    firing = {t.alert.labels["alert_type"] for t in decision.transitions if t.alert.state is AlertState.FIRING}
+    # A measure that is only observed (answers take longer) is neither drift nor blindness.
+    observed = {plan.name for plan in watch.measures if not plan.pages}
+    labels = [t.alert.labels for t in decision.transitions if t.alert.state is AlertState.FIRING]
+    firing = {label["alert_type"] for label in labels if label.get("metric") not in observed}
     if firing - {AlertType.INFRA.value}:
         return 1
     return 4 if firing or decision.changed_instruments else 0  # an outage is neither drift nor health

@@ -51,7 +51,7 @@ def scores(
     from watchdog.domain.score import Outcome
     from watchdog.render.gather import run_rows, series_view, still_measured
     from watchdog.render.terminal import sparkline
-    from watchdog.render.words import moment, money, percent, points
+    from watchdog.render.words import change, level, moment, money
 
     with open_app(config, environment(), SystemClock()) as app:
         watched = app.watch(watch)
@@ -79,16 +79,16 @@ def scores(
         return
     lines = []
     for view in series:
-        levels = [level for level in view.level if level is not None]
+        levels = [value for value in view.level if value is not None]
         now = view.now
         lines.append(
             [
                 view.name,
-                percent(view.baseline),
-                percent(levels[-1] if levels else None),
-                points(now.effect if now else None),
+                level(view.baseline, view.unit),
+                level(levels[-1] if levels else None, view.unit),
+                change(now.effect if now else None, view.unit),
                 now.level if now else "-",
-                sparkline(view.level[-40:]),
+                sparkline(view.level[-40:], *((min(levels), max(levels)) if view.unit and levels else (0.0, 1.0))),
             ]
         )
     print_table(["metric", "baseline", "now", "change", "level", "looks"], lines, right=["baseline", "now", "change"])

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from watchdog.correlate.cause import cause_of, judge_moved
 from watchdog.correlate.situation import Situation
-from watchdog.correlate.words import labels, measured, story, worst
+from watchdog.correlate.words import change, labels, measured, story, worst
 from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity
 from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Arm, Layer, MetricKey
 from watchdog.domain.target import Role
-from watchdog.domain.watch import ScorerPlan
+from watchdog.domain.watch import MeasurePlan, MetricPlan, Watch
 
 #: How an estimand is written in a label.
 ESTIMANDS = {Estimand.GOLDEN_SET: "golden", Estimand.TRAFFIC: "traffic"}
@@ -21,10 +21,11 @@ ESTIMANDS = {Estimand.GOLDEN_SET: "golden", Estimand.TRAFFIC: "traffic"}
 def model_conditions(situation: Situation) -> list[Condition]:
     """Every claim about quality that the watch can make, whether it holds at this look, and why."""
     conditions = []
-    for plan in situation.watch.scorers:
+    for plan in situation.watch.plans:
+        measure = isinstance(plan, MeasurePlan)  # nobody promised that a snapshot answers equally fast for ever
         for key in keys(situation, plan):
             conditions.append(_drift(situation, plan, key))
-            if Role.PINNED in situation.watch.targets:
+            if Role.PINNED in situation.watch.targets and not measure:
                 conditions.append(_pinned(situation, plan, key))
         anchors = MetricKey(watch=situation.watch.name, scorer=plan.name, arm=Arm.ANCHORS)
         if plan.name in situation.judges or situation.observed(anchors):
@@ -32,19 +33,19 @@ def model_conditions(situation: Situation) -> list[Condition]:
     return conditions
 
 
-def keys(situation: Situation, plan: ScorerPlan) -> list[MetricKey]:
+def keys(situation: Situation, plan: MetricPlan) -> list[MetricKey]:
     """The metrics of a scorer on the current target: all cases of each estimand, then what tags the data has."""
     watch = situation.watch
     current = MetricKey(watch=watch.name, scorer=plan.name, arm=Arm.CURRENT)
     found = [current] if watch.golden else []
-    if watch.traffic and plan.name in watch.traffic.scorers:
+    if watch.traffic and (isinstance(plan, MeasurePlan) or plan.name in watch.traffic.scorers):
         found.append(replace(current, estimand=Estimand.TRAFFIC))
     mentioned = {signal.key for signal in situation.signals} | set(situation.not_observed)
     extra = {key for key in mentioned if key.scorer == plan.name and key.arm is Arm.CURRENT} - set(found)
     return found + sorted(extra)
 
 
-def _drift(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition:
+def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
     """The current target is worse than at the baseline: this is what wakes people."""
     infrastructure = plan.layer is Layer.INFRASTRUCTURE
     severity = Severity.PAGE if situation.watch.pages(key) else Severity.TICKET
@@ -63,7 +64,9 @@ def _drift(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition:
     if signal.level is not Level.DRIFT:
         moved = judge_moved(situation, plan.name)  # a judge that moved cannot give the all-clear either
         status = ConditionStatus.UNKNOWN if moved else ConditionStatus.CLEAR
-        return Condition(labels=identity, status=status, cause=Cause.UNATTRIBUTED, annotations=_recovered(signal))
+        return Condition(
+            labels=identity, status=status, cause=Cause.UNATTRIBUTED, annotations=_recovered(situation.watch, signal)
+        )
     verdict = cause_of(situation, signal)
     summary, numbers = measured(situation.watch, signal)
     inhibited_by = ""
@@ -86,7 +89,7 @@ def _drift(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition:
     )
 
 
-def _pinned(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition:
+def _pinned(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
     """The control arm is worse than at the baseline, although nothing about it should move."""
     watch = situation.watch
     target = watch.targets[Role.PINNED]
@@ -109,7 +112,7 @@ def _pinned(situation: Situation, plan: ScorerPlan, key: MetricKey) -> Condition
             labels=identity,
             status=ConditionStatus.CLEAR,
             cause=Cause.PINNED_MOVED,
-            annotations=_recovered(signal),
+            annotations=_recovered(situation.watch, signal),
         )
     inhibited_by = ""
     if judge_moved(situation, plan.name):
@@ -151,7 +154,10 @@ def _judge(situation: Situation, key: MetricKey) -> Condition:
         return Condition(labels=identity, status=ConditionStatus.UNKNOWN, cause=Cause.JUDGE)
     if signal.level is not Level.DRIFT:
         return Condition(
-            labels=identity, status=ConditionStatus.CLEAR, cause=Cause.JUDGE, annotations=_recovered(signal)
+            labels=identity,
+            status=ConditionStatus.CLEAR,
+            cause=Cause.JUDGE,
+            annotations=_recovered(situation.watch, signal),
         )
     because = (
         f"{_headline(Cause.JUDGE)} It grades its own anchors, answers that never change, differently from before. "
@@ -168,8 +174,10 @@ def _judge(situation: Situation, key: MetricKey) -> Condition:
     )
 
 
-def _recovered(signal: Signal) -> dict[str, str]:
-    return {"recovery": f"no longer drifting: {signal.effect * 100:+.1f} points against the baseline, n {signal.n}"}
+def _recovered(watch: Watch, signal: Signal) -> dict[str, str]:
+    return {
+        "recovery": f"no longer drifting: {change(watch, signal.key, signal.effect)} against the baseline, n {signal.n}"
+    }
 
 
 def _reference(situation: Situation) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from watchdog.correlate.situation import ProviderHealth, WorstCase
 from watchdog.domain.alert import AlertType, Cause, Severity
 from watchdog.domain.detection import Signal
+from watchdog.domain.metric import MetricKey
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.errors import ErrorKind
@@ -77,15 +79,20 @@ def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[
     """The summary of a drift, and the annotations that hold its numbers."""
     key, (low, high) = signal.key, signal.interval
     what = f"{key.scorer} [{key.tag}]" if key.tag else key.scorer
-    size = f"{abs(signal.effect) * 100:.1f} points {'worse' if signal.effect <= 0 else 'better'}"
-    interval = f"{low * 100:+.1f} to {high * 100:+.1f} points"
+    measure = watch.measure(key.scorer)
+    if measure is None:
+        size = f"{abs(signal.effect) * 100:.1f} points {'worse' if signal.effect <= 0 else 'better'}"
+        interval = f"{low * 100:+.1f} to {high * 100:+.1f} points"
+    else:
+        size = f"{abs(math.expm1(-signal.effect)) * 100:.0f} % {'more' if signal.effect <= 0 else 'less'}"
+        interval = f"{math.expm1(-high) * 100:+.0f} to {change(watch, key, low)}"
     since = f", since {moment(signal.since)}" if signal.since is not None else ""
     summary = (
         f"{watch.feature}: {what} {verb} {size} {key.estimand} than at the baseline "
         f"(90 % interval {interval}, n {signal.n}){since}"
     )
     return summary, {
-        "effect": f"{signal.effect * 100:+.1f} points",
+        "effect": change(watch, key, signal.effect),
         "interval": f"{interval} (90 %)",
         "n": str(signal.n),
         **({"since": iso(signal.since)} if signal.since is not None else {}),
@@ -93,6 +100,13 @@ def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[
         "guarantee": signal.guarantee.value,
         "evidence": f"{signal.statistic:.1f}, {signal.threshold:.1f} needed (log scale); {signal.reason or 'evidence'}",
     }
+
+
+def change(watch: Watch, key: MetricKey, effect: float) -> str:
+    """A change of a metric in its own terms: points of a score, per cent of a measure."""
+    if watch.measure(key.scorer) is None:
+        return f"{effect * 100:+.1f} points"
+    return f"{math.expm1(-effect) * 100:+.0f} %"
 
 
 def worst(cases: Sequence[WorstCase]) -> dict[str, str]:

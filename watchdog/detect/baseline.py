@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from watchdog.detect.admission import admit
 from watchdog.detect.scores import ArmScores, RunScores
-from watchdog.detect.summary import paired_cases, plain_level, signed_summary
+from watchdog.detect.summary import counts_failures, mean_level, paired_cases, signed_summary
 from watchdog.domain.baseline import Baseline, BaselineStatus, MetricBaseline
 from watchdog.domain.case import Estimand
 from watchdog.domain.metric import Admission, Arm, MetricKey
 from watchdog.domain.watch import Watch
 from watchdog.errors import InstrumentChanged, NotMeasured
+from watchdog.stats.logratio import case_medians
 from watchdog.stats.paired import CaseScore, between_variance, case_baselines
 
 #: Share of the baseline runs in which a case must have been scored to be paired.
@@ -60,7 +61,7 @@ def freeze(
     for key in sorted(keys):
         among = anchored if key.arm is Arm.ANCHORS else runs
         admitted = [(run, arm) for run in among if _admitted(arm := run.of(key), len(arm.planned), watch.floor)]
-        reference = _reference(key, admitted)
+        reference = _reference(watch, key, admitted)
         admitted = [
             (run, arm)
             for run, arm in admitted
@@ -69,9 +70,10 @@ def freeze(
         if admitted:
             metrics[key] = _with_runs(watch, reference, admitted)
             used.update(run.run_id for run, _ in admitted)
-    if not metrics:
+    scored = {key: metric for key, metric in metrics.items() if watch.measure(key.scorer) is None}
+    if not scored:
         raise NotMeasured("none of these runs measured enough to be a baseline")
-    fewest = min((len(metric.x) for key, metric in metrics.items() if key.arm is Arm.CURRENT), default=0)
+    fewest = min((len(metric.x) for key, metric in scored.items() if key.arm is Arm.CURRENT), default=0)
     unknown = unknown_cases(watch, runs)
     return Baseline(
         id=baseline_id,
@@ -101,10 +103,11 @@ def _admitted(arm: ArmScores, planned: int, floor: float, among: Collection[str]
     return admit(scored=scored, planned=planned, errors=errors, floor=floor).admission is Admission.ADMITTED
 
 
-def _reference(key: MetricKey, admitted: Sequence[tuple[RunScores, ArmScores]]) -> MetricBaseline:
+def _reference(watch: Watch, key: MetricKey, admitted: Sequence[tuple[RunScores, ArmScores]]) -> MetricBaseline:
     """What is known of each case, without the summaries of the runs."""
     traffic = key.estimand is Estimand.TRAFFIC
-    counted = {} if traffic else case_baselines(_paired(admitted))
+    by_case = case_baselines if watch.measure(key.scorer) is None else case_medians
+    counted = {} if traffic else by_case(_paired(admitted))
     looks = _looks(admitted)
     digests = {case.id: case.digest for run, _ in admitted for case in run.cases.values()}
     return MetricBaseline(
@@ -169,7 +172,7 @@ def _with_runs(
     watch: Watch, reference: MetricBaseline, admitted: Sequence[tuple[RunScores, ArmScores]]
 ) -> MetricBaseline:
     """The reference with the summaries that its own runs give."""
-    level = sum(plain_level(run, arm) for run, arm in admitted) / len(admitted)
+    level = mean_level(watch, reference.key, admitted)
     spread = between_variance(arm.scores for _, arm in admitted)
     summaries = [signed_summary(watch, reference, run, arm, level=level, spread=spread) for run, arm in admitted]
     looks = _looks(admitted)
@@ -178,7 +181,7 @@ def _with_runs(
         reference,
         x=tuple(summary.x * factor for summary, factor in zip(summaries, factors, strict=True)),
         variances=tuple(summary.variance for summary in summaries),
-        lost=() if reference.key.arm is Arm.DIFFERENCE else tuple(summary.lost for summary in summaries),
+        lost=tuple(summary.lost for summary in summaries) if counts_failures(watch, reference.key) else (),
         n=tuple(summary.n for summary in summaries),
         level=level,
     )

@@ -82,10 +82,11 @@ def paging_metrics(watch: Watch, every: float) -> list[PagingMetric]:
     ``every``: seconds between two looks.
     """
     found = []
-    for plan in watch.scorers:
+    for plan in watch.plans:
         whole = MetricKey(watch=watch.name, scorer=plan.name, arm=Arm.CURRENT)
         keys = [replace(whole, tag=tag) for tag in ("", *watch.tags)] if watch.golden is not None else []
-        if watch.traffic is not None and plan.name in watch.traffic.scorers:
+        measure = watch.measure(plan.name) is not None
+        if watch.traffic is not None and (measure or plan.name in watch.traffic.scorers):
             keys.append(replace(whole, estimand=Estimand.TRAFFIC))
         found += [PagingMetric(key=key, every=every, weight=plan.weight) for key in keys if watch.pages(key)]
     return found

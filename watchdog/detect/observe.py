@@ -7,14 +7,16 @@ failing calls, or an instrument that is no longer the baseline's.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 from watchdog.detect.admission import Verdict, admit
 from watchdog.detect.scores import ArmScores, RunScores
-from watchdog.detect.summary import paired_cases, signed_summary
+from watchdog.detect.summary import counts_failures, paired_cases, signed_summary
 from watchdog.detect.ties import tie_breaker
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.case import Estimand
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
@@ -36,7 +38,7 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
     changed = baseline.instruments.differences(run.instruments)
     observations: list[Observation] = []
     unobserved: list[Unobserved] = []
-    for key in sorted({*run.arms(watch.name, tags), *baseline.metrics}):
+    for key in sorted({*run.arms(watch.name, tags), *filter(partial(_watched, watch), baseline.metrics)}):
         reference = baseline.metrics.get(key)
         arm = run.of(key)
         if not arm.planned and _not_its_turn(watch, run, key):
@@ -76,6 +78,11 @@ def _not_its_turn(watch: Watch, run: RunScores, key: MetricKey) -> bool:
     return key.tag in watch.tags and any(key.tag in case.tags for case in golden)
 
 
+def _watched(watch: Watch, key: MetricKey) -> bool:
+    """Whether a metric of the baseline still is one: a measure that was switched off is no loss."""
+    return key.scorer not in set(Measure) or watch.measure(key.scorer) is not None
+
+
 def _verdict(
     watch: Watch,
     reference: MetricBaseline | None,
@@ -87,6 +94,8 @@ def _verdict(
 ) -> Verdict:
     if reference is None:
         return Verdict(Admission.VOID, "the baseline does not know this metric; freeze a new one")
+    if not arm.planned and watch.measure(key.scorer) is not None:
+        return Verdict(Admission.VOID, "no answer tells it any more")
     stopped = _stopped_by(reference, paired | _elsewhere(watch, reference, run), changed, key)
     if stopped:
         return Verdict(Admission.VOID, f"the {stopped} changed since the baseline; freeze a new one on purpose")
@@ -141,7 +150,7 @@ def _observation(
         level=summary.level,
         x=summary.x,
         variance=summary.variance,
-        lost=None if key.arm is Arm.DIFFERENCE else summary.lost,
+        lost=summary.lost if counts_failures(watch, key) else None,
         u=tie_breaker(run.run_id, key),
         case_scores={case: score.value for case, score in arm.scores.items() if case in paired},
     )

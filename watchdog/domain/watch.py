@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from watchdog.domain.case import CheckSpec, GoldenSet
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Better, Layer, MetricKey
 from watchdog.domain.target import Role, Target
 
@@ -21,18 +22,45 @@ class AnchorCadence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScorerPlan:
-    """A scorer of a watch and how its metric is to be read."""
+class MetricPlan:
+    """How a metric of a watch is to be read."""
 
-    #: Name of the metric: the scorer's short name unless the user gave another.
+    #: Name of the metric.
     name: str
-    spec: CheckSpec
     better: Better
     layer: Layer
     #: Whether drift of this metric may wake somebody.
     pages: bool = True
     #: Share of the false-alarm budget, relative to that of other metrics: more is found sooner and rings more often.
     weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerPlan(MetricPlan):
+    """A scorer of a watch and how its metric is to be read. It is called as its scorer unless the user said else."""
+
+    spec: CheckSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasurePlan(MetricPlan):
+    """A measure of a watch: observed without being asked for, and paging only when told to."""
+
+    measure: Measure
+    #: The smallest rise that matters: 0.15 is 15 % more.
+    smallest_rise: float = 0.15
+
+    @classmethod
+    def of(cls, measure: Measure, *, pages: bool = False, smallest_rise: float = 0.15) -> MeasurePlan:
+        """The plan of a measure; of all of them, less is better."""
+        return cls(
+            name=measure.value,
+            better=Better.LOWER,
+            layer=measure.layer,
+            pages=pages,
+            measure=measure,
+            smallest_rise=smallest_rise,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +139,7 @@ class Watch:
     owner: Owner
     targets: Mapping[Role, Target]
     scorers: tuple[ScorerPlan, ...]
+    measures: tuple[MeasurePlan, ...] = ()
     golden: GoldenSet | None = None
     traffic: TrafficPlan | None = None
     schedule: Schedule = Schedule(every=1800.0)
@@ -139,16 +168,43 @@ class Watch:
     #: Free facts shown in reports.
     metadata: Mapping[str, str] = field(default_factory=dict)
 
-    def scorer(self, name: str) -> ScorerPlan:
-        """The scorer plan of that name; KeyError when there is none."""
-        for plan in self.scorers:
+    @property
+    def plans(self) -> tuple[MetricPlan, ...]:
+        """What is watched: scorers, then measures."""
+        return (*self.scorers, *self.measures)
+
+    def plan(self, name: str) -> MetricPlan:
+        """The plan of a metric; KeyError when there is none of that name."""
+        for plan in self.plans:
             if plan.name == name:
                 return plan
         raise KeyError(name)
 
     def pages(self, key: MetricKey) -> bool:
-        """Whether drift of this metric of the current target may wake somebody."""
+        """Whether drift of this metric of the current target may wake somebody.
+
+        A scorer's does unless it is told otherwise, a measure's only when it is told to: that word then counts.
+        """
+        measure = self.measure(key.scorer)
+        if measure is not None:
+            return measure.pages and not key.tag
         wakes = any(
             plan.name == key.scorer and plan.pages and plan.layer is not Layer.INFRASTRUCTURE for plan in self.scorers
         )
         return wakes and (not key.tag or key.tag in self.paging_tags)
+
+    def scorer(self, name: str) -> ScorerPlan:
+        """The plan of a scorer; KeyError when there is none of that name."""
+        for plan in self.scorers:
+            if plan.name == name:
+                return plan
+        raise KeyError(name)
+
+    def measure(self, name: str) -> MeasurePlan | None:
+        """The plan of a metric that is a measure; None when it is a score."""
+        return next((plan for plan in self.measures if plan.name == name), None)
+
+    def unit(self, name: str) -> str:
+        """Unit of a measure's levels; empty for scores, which have none."""
+        measure = self.measure(name)
+        return "" if measure is None else measure.measure.unit

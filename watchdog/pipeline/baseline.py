@@ -18,7 +18,7 @@ from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured
 from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
-from watchdog.pipeline.measured import outcomes_of, worst_cases
+from watchdog.pipeline.measured import measured_calls, outcomes_of, worst_cases
 from watchdog.pipeline.planned import planned_scores
 from watchdog.pipeline.scope import asked_cases, asked_roles, looks_for_baseline
 from watchdog.stats.interval import Moments, effect
@@ -105,8 +105,10 @@ def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
     planned = planned_scores(watch, run.id, asked_roles(watch, run.scope), list(cases.values()))
     scores = session.scores.of_run(run.id)
     calls, _ = outcomes_of(planned, cases, responses, scores)
+    told = measured_calls(watch, planned, cases, responses)
     anchors, grades = graded(built.anchors, scores)
-    return RunScores.collect(run.id, run.planned_for, [*cases.values(), *anchors], [*calls, *grades], run.instruments)
+    known = [*cases.values(), *anchors]
+    return RunScores.collect(run.id, run.planned_for, known, [*calls, *told, *grades], run.instruments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,8 @@ class Comparison:
     #: Mean scores, 0..1.
     baseline: float
     level: float
+    #: Unit of a measure, whose levels are in it and whose effects are log-ratios; empty for scores.
+    unit: str
     #: Mean paired difference in score units, with its 90 % interval.
     effect: float
     interval: tuple[float, float]
@@ -144,12 +148,13 @@ def compare_with_baseline(store: Store, watch: Watch, *, looks: int) -> list[Com
         if key.arm is not Arm.CURRENT or not seen:
             continue
         change = effect(_moments([o.x for o in seen]), _moments(reference.x))
-        worst = worst_cases(baseline, seen[-1:])
+        worst = worst_cases(watch, baseline, seen[-1:])
         found.append(
             Comparison(
                 metric=str(key),
                 baseline=reference.level,
                 level=sum(o.level for o in seen) / len(seen),
+                unit=watch.unit(key.scorer),
                 effect=change.value,
                 interval=(change.low, change.high),
                 looks=len(seen),

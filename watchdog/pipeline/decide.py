@@ -61,18 +61,10 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         admitted = _admitted_arms(built, measured)
     else:
         # numpy and scipy cost a quarter of a second that a look without a baseline need not pay.
-        from watchdog.detect.psr import PsrDetector  # noqa: PLC0415
+        from watchdog.detect.kinds import detectors  # noqa: PLC0415
         from watchdog.detect.stage import detect  # noqa: PLC0415
-        from watchdog.detect.two_sided import TwoSidedDetector  # noqa: PLC0415
 
-        def detector_for(key: MetricKey) -> PsrDetector | TwoSidedDetector:
-            kind = TwoSidedDetector if key.arm is Arm.ANCHORS else PsrDetector
-            return kind(
-                mean_runs_to_false_alarm=built.mean_runs_to_false_alarm(key),
-                smallest_drop=watch.smallest_drop,
-                min_baseline_runs=watch.min_baseline_runs,
-            )
-
+        detector_for = detectors(watch, built.mean_runs_to_false_alarm)
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
         states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(observations, baseline=baseline, states=states, detector_for=detector_for)
@@ -80,7 +72,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         standing = _standing(session, built, baseline, run, {s.key for s in signals} | {u.key for u in unobserved})
         changes, known = _changes(session, baseline, measured)
         session.detection.save_states(baseline.id, run.id, after)
-        admitted = sum(observation.key.arm is Arm.CURRENT for observation in observations)
+        admitted = sum(_scored(watch, observation.key) for observation in observations)
     blind_looks = 0 if admitted else session.runs.blind_looks(watch.name) + 1
     situation = Situation(
         watch=watch,
@@ -92,7 +84,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         health=measured.health,
         tools=measured.tools,
         blind_looks=blind_looks,
-        worst={} if baseline is None else worst_cases(baseline, observations),
+        worst={} if baseline is None else worst_cases(watch, baseline, observations),
         baseline=None if baseline is None else Reference(version=baseline.version, status=baseline.status),
         judges=built.judges,
         problems=measured.problems,
@@ -141,7 +133,12 @@ def _admitted_arms(built: BuiltWatch, measured: Measured) -> int:
         )
         return verdict.admission is Admission.ADMITTED
 
-    return sum(key.arm is Arm.CURRENT and enough(key) for key in measured.run_scores.arms(built.watch.name))
+    return sum(_scored(built.watch, key) and enough(key) for key in measured.run_scores.arms(built.watch.name))
+
+
+def _scored(watch: Watch, key: MetricKey) -> bool:
+    """Whether a metric is a score of the current target: what answers take says nothing of how good they are."""
+    return key.arm is Arm.CURRENT and watch.measure(key.scorer) is None
 
 
 def _settled(

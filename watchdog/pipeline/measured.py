@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from watchdog.correlate.situation import JUDGE, ProviderHealth, ToolHealth, Wors
 from watchdog.detect.scores import RunScores, ScoredCall, Series
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Estimand, Origin
-from watchdog.domain.metric import Arm, MetricKey, Observation
+from watchdog.domain.metric import Arm, Better, MetricKey, Observation
 from watchdog.domain.response import CallStatus, Response, ResponseKey
 from watchdog.domain.run import Run, Tally
 from watchdog.domain.score import Outcome, ScoreRow
@@ -21,7 +22,7 @@ from watchdog.score.outcome import outcome_of
 
 #: Cases named as the worst of a metric.
 WORST = 10
-#: A case is among the worst when its mean score fell by at least this much.
+#: A case is among the worst when its mean score fell by at least this much; a measure's logarithm rose by it.
 WORST_DROP = 0.25
 
 
@@ -87,6 +88,30 @@ def outcomes_of(
     return calls, {role: Tally(counts=Counter(found)) for role, found in counted.items()}
 
 
+def measured_calls(
+    watch: Watch,
+    planned: Iterable[tuple[ResponseKey, str]],
+    cases: Mapping[str, Case],
+    responses: Mapping[ResponseKey, Response],
+) -> list[ScoredCall]:
+    """What every planned call tells of each measure, as a logarithm.
+
+    A measure that no answer tells (a price that is not known) is not a metric of this run.
+    """
+    keys = list(dict.fromkeys(key for key, _ in planned))
+    calls: list[ScoredCall] = []
+    for plan in watch.measures:
+        values = {key: plan.measure.of(responses[key]) for key in keys if key in responses}
+        if not any(values.values()) and any(responses[key].answered for key in values):
+            continue
+        for key in keys:
+            value = values.get(key)
+            outcome = outcome_of(responses.get(key), None) if value is None else Outcome.PASSED
+            series = Series(plan.name, key.role, estimand_of(cases[key.case_id]))
+            calls.append(ScoredCall(series, key.case_id, outcome, None if value is None else math.log(value)))
+    return calls
+
+
 def provider_health(watch: Watch, responses: Iterable[Response]) -> list[ProviderHealth]:
     """The targets' calls of one look by role; calls that were never made are left out."""
     calls: Counter[Role] = Counter()
@@ -125,18 +150,25 @@ def tool_health(responses: Iterable[Response]) -> dict[str, ToolHealth]:
     return {name: ToolHealth(calls=count, failures=failures[name]) for name, count in sorted(calls.items())}
 
 
-def worst_cases(baseline: Baseline, observations: Iterable[Observation]) -> dict[MetricKey, list[WorstCase]]:
+def worst_cases(
+    watch: Watch, baseline: Baseline, observations: Iterable[Observation]
+) -> dict[MetricKey, list[WorstCase]]:
     """The cases that lost most against their own baseline, worst first, for each metric of the current target."""
     found: dict[MetricKey, list[WorstCase]] = {}
+    watched = {plan.name for plan in watch.plans}
     for observation in observations:
-        reference = baseline.metrics.get(observation.key)
-        if observation.key.arm is not Arm.CURRENT or reference is None:
+        key, reference = observation.key, baseline.metrics.get(observation.key)
+        if key.arm is not Arm.CURRENT or reference is None or key.scorer not in watched:
             continue
+        sign = 1.0 if watch.plan(key.scorer).better is Better.HIGHER else -1.0
         fallen = [
-            WorstCase(case_id=case, before=reference.case_means[case], after=after)
+            (sign * (after - reference.case_means[case]), case, reference.case_means[case], after)
             for case, after in observation.case_scores.items()
-            if case in reference.case_means and reference.case_means[case] - after >= WORST_DROP
+            if case in reference.case_means and sign * (reference.case_means[case] - after) >= WORST_DROP
         ]
-        fallen.sort(key=lambda each: (each.after - each.before, each.case_id))
-        found[observation.key] = fallen[:WORST]
+        in_units = (lambda value: value) if watch.measure(key.scorer) is None else math.exp
+        found[key] = [
+            WorstCase(case_id=case, before=in_units(before), after=in_units(after))
+            for _, case, before, after in sorted(fallen)[:WORST]
+        ]
     return found

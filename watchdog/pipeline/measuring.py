@@ -16,7 +16,7 @@ from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
 from watchdog.pipeline.anchors import graded
 from watchdog.pipeline.built import BuiltWatch
-from watchdog.pipeline.measured import Measured, judge_health, outcomes_of, provider_health, tool_health
+from watchdog.pipeline.measured import Measured, judge_health, measured_calls, outcomes_of, provider_health, tool_health
 from watchdog.pipeline.planned import applies, planned_scores
 from watchdog.pipeline.scope import asked_roles
 from watchdog.pipeline.subject import subject_of
@@ -138,6 +138,7 @@ class Measuring:
         planned = planned_scores(watch, run.id, self._roles, list(self._cases.values()))
         calls, tallies = outcomes_of(planned, self._cases, self._responses, self._scores.values())
         anchors, grades = graded(self._built.anchors, self._scores.values(), self._anchors_due)
+        told = measured_calls(watch, planned, self._cases, self._responses)
         run = replace(run, subject=subject_of(watch, self._responses.values()), status=RunStatus.MEASURED)
         return Measured(
             run=run,
@@ -149,7 +150,7 @@ class Measuring:
                 run.id,
                 run.planned_for,
                 [*self._cases.values(), *anchors],
-                [*calls, *grades],
+                [*calls, *told, *grades],
                 self._built.instruments,
             ),
             tallies=tallies,

@@ -93,14 +93,14 @@ def _draw_scores(axes: Axes, series: MetricSeriesView) -> None:
     values = [value for value in (*series.level, *series.pinned, *(series.band or ())) if value is not None]
     if values:
         low, high = min(values), max(values)
-        air = max(0.01, 0.06 * (high - low))
+        air = 0.06 * (high - low) if series.unit else max(0.01, 0.06 * (high - low))
         # A share cannot leave 0..1; other scores may.
         axes.set_ylim(
             max(0.0, low - air) if low >= 0 else low - air,
-            min(1.008, high + air) if low >= 0 and high <= 1.2 else high + air,
+            min(1.008, high + air) if low >= 0 and high <= 1.2 and not series.unit else high + air,
         )
     axes.yaxis.set_major_locator(_steps())
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    axes.yaxis.set_major_formatter(lambda value, _: _tick(value, series.unit))
     axes.grid(axis="y")
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)
@@ -234,9 +234,16 @@ def _tick_label(at: float, step: float) -> str:
 def _described(series: MetricSeriesView) -> str:
     """What a screen reader says; without characters that mean something in HTML."""
     known = [level for level in series.level if level is not None]
-    reach = f", from {100 * min(known):.0f} to {100 * max(known):.0f} percent" if known else ""
+    ends = (f"{min(known):.3g}", f"{max(known):.3g} {series.unit}") if series.unit and known else ()
+    if known and not ends:
+        ends = (f"{100 * min(known):.0f}", f"{100 * max(known):.0f} percent")
+    reach = f", from {ends[0]} to {ends[1]}" if ends else ""
     name = re.sub(r"[^\w .:/@-]", "", series.name)
-    return f"Score of {name} over {len(series.times)} looks{reach}"
+    return f"{'Level' if series.unit else 'Score'} of {name} over {len(series.times)} looks{reach}"
+
+
+def _tick(value: float, unit: str) -> str:
+    return f"{value:.3g} {unit}" if unit else f"{100 * value:.0f} %"
 
 
 def _gaps(values: Sequence[float | None]) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -83,10 +84,10 @@ def metric_rows(watch: Watch, look: Look) -> list[MetricRow]:
     decision = look.decision
     if decision is None:
         return []
-    layers = {plan.name: plan.layer for plan in watch.scorers}
+    names = {plan.name for plan in watch.plans}
     seen = {observation.key: observation for observation in decision.observations}
     rows = [
-        metric_row(signal, seen.get(signal.key), layers) for signal in decision.signals if signal.key.scorer in layers
+        metric_row(watch, signal, seen.get(signal.key)) for signal in decision.signals if signal.key.scorer in names
     ]
     rows += [
         MetricRow(
@@ -103,12 +104,8 @@ def metric_rows(watch: Watch, look: Look) -> list[MetricRow]:
     return rows
 
 
-def metric_row(
-    signal: Signal, observation: Observation | None, layers: Mapping[str, object] | None = None
-) -> MetricRow:
+def metric_row(watch: Watch, signal: Signal, observation: Observation | None) -> MetricRow:
     """One metric at one look."""
-    layer = (layers or {}).get(signal.key.scorer)
-    extra = {"layer": layer} if layer is not None else {}
     return MetricRow(
         metric=metric_name(signal.key),
         arm=signal.key.arm,
@@ -124,7 +121,8 @@ def metric_row(
         guarantee=signal.guarantee,
         since=signal.since,
         reason=signal.reason,
-        **extra,  # type: ignore[arg-type]
+        layer=watch.plan(signal.key.scorer).layer,
+        unit=watch.unit(signal.key.scorer),
     )
 
 
@@ -201,11 +199,7 @@ def run_rows(session: Session, runs: Iterable[Run]) -> list[RunRow]:
 
 def still_measured(watch: Watch, key: MetricKey) -> bool:
     """Whether the watch still has the scorer of a metric that is remembered."""
-    try:
-        watch.scorer(key.scorer)
-    except KeyError:
-        return False
-    return True
+    return key.scorer in {plan.name for plan in watch.plans}
 
 
 def series_view(
@@ -224,11 +218,16 @@ def series_view(
     said = {s.at: s for s in signals if s.key == key}
     times = tuple(sorted({*looks, *own}))
     reference = baseline.metrics.get(key) if baseline else None
+    plan = watch.plan(key.scorer)
+    unit = watch.unit(plan.name)
     band = None
     if reference is not None and len(reference.x) > 1:
         mean = sum(reference.x) / len(reference.x)
         spread = (sum((x - mean) ** 2 for x in reference.x) / (len(reference.x) - 1)) ** 0.5
-        band = (max(0.0, reference.level - BAND * spread), min(1.0, reference.level + BAND * spread))
+        if unit:
+            band = (reference.level * math.exp(-BAND * spread), reference.level * math.exp(BAND * spread))
+        else:
+            band = (max(0.0, reference.level - BAND * spread), min(1.0, reference.level + BAND * spread))
     last = said[max(said)] if said else None
     return MetricSeriesView(
         name=_named(metric_name(key), key.estimand.name == "TRAFFIC"),
@@ -241,9 +240,10 @@ def series_view(
         evidence=tuple(said[at].statistic if at in said else None for at in times),
         threshold=last.threshold if last else None,
         markers=tuple(markers),
-        better=watch.scorer(key.scorer).better,
+        better=plan.better,
+        unit=unit,
         estimand=key.estimand,
-        now=metric_row(last, own.get(last.at), {p.name: p.layer for p in watch.scorers}) if last else None,
+        now=metric_row(watch, last, own.get(last.at)) if last else None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from watchdog.render.report import charts, templates
 from watchdog.render.terminal import show_metrics, sparkline
 from watchdog.render.views import Marker, MarkerKind, MetricSeriesView, NoiseView
-from watchdog.render.words import harmless, moment, percent
+from watchdog.render.words import harmless, level, moment
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,19 +39,20 @@ def show_metric(series: MetricSeriesView, to: Console) -> None:
         to.print("No look has measured it yet.")
     if series.band is not None:
         to.print(
-            f"baseline {percent(series.baseline)}, between {percent(series.band[0])} and {percent(series.band[1])}"
+            f"baseline {level(series.baseline, series.unit)}, between {level(series.band[0], series.unit)} "
+            f"and {level(series.band[1], series.unit)}"
         )
     if series.now is not None:
         show_metrics([series.now], to)
     if series.noise is not None:
-        for name, fact in noise_facts(series.noise).items():
+        for name, fact in noise_facts(series.noise, series.unit).items():
             to.print(harmless(f"{name}: {fact}"))
     for event in sorted(series.markers, key=lambda marker: marker.at):
         until = "" if event.until is None else f" until {moment(event.until)}"
         to.print(harmless(f"{moment(event.at)}  {_SIGNS[event.kind]} {event.kind}{until}: {event.label}"))
 
 
-def noise_facts(noise: NoiseView) -> dict[str, str]:
+def noise_facts(noise: NoiseView, unit: str = "") -> dict[str, str]:
     """How a metric varies, in words, by what they are about."""
     correlated = (
         "looks do not resemble their neighbours"
@@ -59,23 +60,25 @@ def noise_facts(noise: NoiseView) -> dict[str, str]:
         else f"neighbouring looks correlate by {noise.correlation:.2f}, which makes the variance of a long mean "
         f"{noise.inflation:.1f} times as large"
     )
+    points = "per cent" if unit else "points"  # a small log-ratio is a percentage
     facts = {
-        "reference": f"{percent(noise.locked_level)} over the {noise.locked} locked looks, "
-        f"{percent(noise.current_level)} over all {noise.looks} that were calm",
-        "a look varies by": f"{100 * noise.spread:.1f} points (one standard deviation), {100 * noise.within:.1f} of "
+        "reference": f"{level(noise.locked_level, unit)} over the {noise.locked} locked looks, "
+        f"{level(noise.current_level, unit)} over all {noise.looks} that were calm",
+        "a look varies by": f"{100 * noise.spread:.1f} {points} (one standard deviation), {100 * noise.within:.1f} of "
         f"them because the same case is answered differently each time; {correlated}",
     }
     if noise.detectable:
-        drops = ", ".join(f"{100 * drop:.1f} points within {words}" for words, drop in noise.detectable.items())
+        drops = ", ".join(f"{100 * drop:.1f} {points} within {words}" for words, drop in noise.detectable.items())
         facts["smallest drop that can be found"] = (
-            f"{drops}, at best: allow half as long again; one below {100 * noise.smallest_drop:g} points does not ring"
+            f"{drops}, at best: allow half as long again; "
+            f"one below {100 * noise.smallest_drop:g} {points} does not ring"
         )
     return facts
 
 
 def metric_html(series: MetricSeriesView) -> str:
     """The metric's chart with its events, as a self-contained page."""
-    facts = {} if series.noise is None else noise_facts(series.noise)
+    facts = {} if series.noise is None else noise_facts(series.noise, series.unit)
     return templates().get_template("metric_page.html").render(drawn=charts(series), series=series, facts=facts)
 
 
@@ -85,7 +88,7 @@ def _show_bars(series: MetricSeriesView, known: Sequence[float], to: Console) ->
     share = math.ceil(len(series.times) / room)
     low, high = min(known), max(known)
     bars = sparkline(_columns(series.level, share, lambda values: sum(values) / len(values)), low, high)
-    to.print(f"{'score':<9}{percent(low):>7} {bars} {percent(high)}")
+    to.print(f"{'level' if series.unit else 'score':<9}{level(low, series.unit):>7} {bars} {level(high, series.unit)}")
     if series.threshold is not None and any(value is not None for value in series.evidence):
         bars = sparkline(_columns(series.evidence, share, max), 0.0, series.threshold)
         to.print(f"{'evidence':<9}{'0':>7} {bars} alarm")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchdog.correlate.model import ESTIMANDS
+from watchdog.detect.kinds import smallest_drop
 from watchdog.domain.alert import Alert
 from watchdog.domain.baseline import MetricBaseline
 from watchdog.domain.metric import Arm, Better, MetricKey
@@ -89,7 +90,7 @@ def _noise(
         within=noise.within,
         correlation=noise.correlation,
         inflation=noise.inflation,
-        smallest_drop=watch.smallest_drop,
+        smallest_drop=smallest_drop(watch, reference.key),
         detectable={}
         if threshold is None
         else {words: noise.detectable(looks, math.exp(threshold)) for words, looks in horizons.items()},
@@ -97,8 +98,10 @@ def _noise(
 
 
 def _level(watch: Watch, reference: MetricBaseline, x: float) -> float:
-    """A summary as a mean score."""
-    sign = -1.0 if watch.scorer(reference.key.scorer).better is Better.LOWER else 1.0
+    """A summary as a mean score, or as the level of a measure."""
+    sign = -1.0 if watch.plan(reference.key.scorer).better is Better.LOWER else 1.0
+    if watch.measure(reference.key.scorer) is not None:
+        return reference.level * math.exp(sign * x)
     return reference.level + sign * x
 
 

@@ -12,7 +12,19 @@ from watchdog.domain.detection import Level
 from watchdog.domain.metric import Arm
 from watchdog.domain.score import Outcome
 from watchdog.render.views import AlertView, MetricRow, RunView, StoryLine, Tone
-from watchdog.render.words import UNKNOWN, decimal, duration, harmless, moment, money, one_line, percent, points, span
+from watchdog.render.words import (
+    UNKNOWN,
+    change,
+    decimal,
+    duration,
+    harmless,
+    level,
+    moment,
+    money,
+    one_line,
+    percent,
+    span,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,10 +100,10 @@ def show_metrics(metrics: Sequence[MetricRow], to: Console) -> None:
                 name if name != shown else "",
                 _ARMS.get(row.arm, row.arm),
                 _text("not measured", "yellow") if row.level is None else _text(row.level, _LEVEL_STYLES[row.level]),
-                percent(row.score),
+                level(row.score, row.unit),
                 f"{row.n}/{row.planned}",
-                points(row.effect),
-                span(row.interval),
+                change(row.effect, row.unit),
+                span(row.interval, row.unit),
                 f"{decimal(row.evidence)}/{decimal(row.threshold)}",
             ]
         )

@@ -62,6 +62,8 @@ class MetricRow:
     evidence: float | None = None
     threshold: float | None = None
     layer: Layer = Layer.QUALITY
+    #: Unit of a measure, whose effects are log-ratios; empty for scores.
+    unit: str = ""
     estimand: Estimand = Estimand.GOLDEN_SET
     guarantee: Guarantee = Guarantee.BUDGETED
     since: float | None = None
@@ -155,6 +157,8 @@ class MetricSeriesView:
     threshold: float | None = None
     markers: tuple[Marker, ...] = ()
     better: Better = Better.HIGHER
+    #: Unit of a measure; empty for scores.
+    unit: str = ""
     estimand: Estimand = Estimand.GOLDEN_SET
     #: The metric as it stands now.
     now: MetricRow | None = None

@@ -6,6 +6,7 @@ import math
 import re
 from datetime import UTC, datetime
 
+_SHORT = {"characters": "chars"}
 #: What stands where nothing is known.
 UNKNOWN = "–"
 
@@ -53,6 +54,20 @@ def score(value: float | None) -> str:
     return "unscored" if value is None or not known(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def level(value: float | None, unit: str = "") -> str:
+    """A level: of a score in per cent, of a measure in its unit."""
+    if not unit or value is None or not known(value):
+        return percent(value)
+    return money(value) if unit == "USD" else f"{value:.3g} {_SHORT.get(unit, unit)}"
+
+
+def change(effect: float | None, unit: str = "") -> str:
+    """A change: of a score in percentage points, of a measure (whose effects are log-ratios) in per cent."""
+    if not unit or effect is None or not known(effect):
+        return points(effect)
+    return f"{100 * math.expm1(-effect):+.0f} %".replace("-", "−")
+
+
 def points(effect: float | None) -> str:
     """A change of a score as ``-12.4`` percentage points."""
     if effect is None or not known(effect):
@@ -61,9 +76,12 @@ def points(effect: float | None) -> str:
     return "0.0" if text in {"+0.0", "-0.0"} else text.replace("-", "−")
 
 
-def span(interval: tuple[float, float] | None) -> str:
-    """An interval of changes as ``−15.1 … −9.8``."""
-    return UNKNOWN if interval is None else f"{points(interval[0])} … {points(interval[1])}"
+def span(interval: tuple[float, float] | None, unit: str = "") -> str:
+    """An interval of changes as ``−15.1 … −9.8``; of a measure as ``+8 % … +24 %``."""
+    if interval is None:
+        return UNKNOWN
+    low, high = interval[::-1] if unit else interval
+    return f"{change(low, unit)} … {change(high, unit)}"
 
 
 def decimal(value: float | None) -> str:

@@ -98,6 +98,34 @@ class BudgetShape(Shape):
     per_day: Dollars | None = None
 
 
+class MeasureShape(Shape):
+    """What is done about a measure that rises."""
+
+    pages: bool = Field(False, description="whether a rise may wake somebody; otherwise it is a ticket")
+    smallest_rise: float = Field(0.15, gt=0, le=10, description="the smallest rise that matters: 0.15 is 15 % more")
+
+
+def _switch(value: Any) -> Any:
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
+#: A measure's settings; ``false`` switches it off.
+Switched = Annotated[
+    MeasureShape | None,
+    BeforeValidator(_switch),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}, MeasureShape.model_json_schema()]}),
+]
+
+
+class MeasuresShape(Shape):
+    """What every answer tells without being scored, against the baseline; all of it unless switched off."""
+
+    latency: Switched = Field(default_factory=lambda: MeasureShape.model_validate({}))
+    length: Switched = Field(default_factory=lambda: MeasureShape.model_validate({}))
+    tokens: Switched = Field(default_factory=lambda: MeasureShape.model_validate({}))
+    cost: Switched = Field(default_factory=lambda: MeasureShape.model_validate({}))
+
+
 class WatchShape(Shape):
     """Feature + cases + targets + scorers + cadence + owner + runbook."""
 
@@ -106,6 +134,7 @@ class WatchShape(Shape):
     pinned: TargetShape | None = Field(None, description="control arm: a dated snapshot that should not move")
     fallback: TargetShape | None = Field(None, description="what production fails over to")
     scorers: list[Any] = Field(min_length=1)
+    measures: MeasuresShape = Field(default_factory=lambda: MeasuresShape.model_validate({}))
     feature: Name | None = Field(None, description="name of the feature; the watch's by default")
     owner: OwnerShape | None = None
     every: Annotated[Seconds, Field(ge=1)] | None = None

@@ -14,6 +14,7 @@ from watchdog.domain.watch import (
     AnchorCadence,
     FalseAlarmBudget,
     Limits,
+    MeasurePlan,
     Money,
     Owner,
     Schedule,
@@ -116,6 +117,7 @@ class WatchPlan:
     owner: Owner
     targets: Mapping[Role, TargetPlan]
     scorers: tuple[ScorerPlan, ...]
+    measures: tuple[MeasurePlan, ...] = ()
     judges: tuple[JudgeReference, ...] = ()
     golden: Reference | None = None
     traffic: TrafficPlan | None = None
@@ -144,6 +146,7 @@ class WatchPlan:
             owner=self.owner,
             targets={role: plan.target(prompts.get(role)) for role, plan in self.targets.items()},
             scorers=self.scorers,
+            measures=self.measures,
             golden=golden,
             traffic=self.traffic,
             schedule=self.schedule,

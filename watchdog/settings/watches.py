@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from watchdog.domain.measure import Measure
 from watchdog.domain.target import Role
-from watchdog.domain.watch import Money, Owner, Schedule, ScorerPlan, TrafficPlan
+from watchdog.domain.watch import MeasurePlan, Money, Owner, Schedule, ScorerPlan, TrafficPlan
 from watchdog.settings.parts import Parts
 from watchdog.settings.scorers import ScorerReading, read_scorer, reads_expected
-from watchdog.settings.shapes import CasesShape, WatchShape
+from watchdog.settings.shapes import CasesShape, MeasuresShape, WatchShape
 from watchdog.settings.values import TargetPlan, WatchPlan
 from watchdog.text.cron import cron_fields
 from watchdog.text.documents.fit import dotted, fit
@@ -84,6 +85,7 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
             for role, target in targets.items()
         },
         scorers=tuple(scorer.plan for scorer in scorers),
+        measures=_measures(shape.measures),
         judges=tuple(scorer.judge for scorer in scorers if scorer.judge),
         golden=reference(shape.cases.golden, "cases", "golden"),
         traffic=_traffic(shape.cases, house.folder, free),
@@ -105,6 +107,15 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
     )
 
 
+def _measures(shape: MeasuresShape) -> tuple[MeasurePlan, ...]:
+    given = ((measure, getattr(shape, measure.name.lower())) for measure in Measure)
+    return tuple(
+        MeasurePlan.of(measure, pages=one.pages, smallest_rise=one.smallest_rise)
+        for measure, one in given
+        if one is not None
+    )
+
+
 def _scorers(node: Node, house: House, field: str) -> list[ScorerReading]:
     written = node.mapping.get("scorers")
     entries = written.value if written is not None and isinstance(written.value, list) else []
@@ -119,6 +130,9 @@ def _scorers(node: Node, house: House, field: str) -> list[ScorerReading]:
         if any(other.plan.name == scorer.plan.name for other in found):
             message = f"a second scorer is called {scorer.plan.name!r} (the first is on line {first})"
             house.problems.add(message, at=entry, field=place, hint="give one of them a name:")
+        if scorer.plan.name in set(Measure):
+            message = f"{scorer.plan.name!r} is the name of a measure that every watch has"
+            house.problems.add(message, at=entry, field=place, hint="give the scorer another name:")
         if scorer.judge is not None and scorer.judge.provider is not None:
             _known_name(scorer.judge.provider, entry, house, place)
         found.append(scorer)

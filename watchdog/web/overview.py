@@ -133,11 +133,14 @@ def _level(session: Session, watch: Watch) -> tuple[str, tuple[str, ...]]:
         return "not measured", ()
     if not finished:
         return "not looked yet", ()
-    signals = [s for s in session.detection.signals(watch.name, run_id=finished[0].id) if s.key.arm is Arm.CURRENT]
+    observed = {plan.name for plan in watch.measures if not plan.pages}  # they make no feature worse
+    told = session.detection.signals(watch.name, run_id=finished[0].id)
+    signals = [s for s in told if s.key.arm is Arm.CURRENT and s.key.scorer not in observed]
     if not signals:
         return "no baseline", ()
     level, metrics = worst(signals)
-    lost = sorted(str(key) for key in session.detection.unobserved(finished[0].id) if key.arm is Arm.CURRENT)
+    without = session.detection.unobserved(finished[0].id)
+    lost = sorted(str(key) for key in without if key.arm is Arm.CURRENT and key.scorer not in observed)
     if lost and level in (Level.CALM, Level.LEARNING):
         return "partly not measured", tuple(lost)  # what was not looked at is not calm
     return level, metrics

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,10 @@ from watchdog.correlate.situation import ProviderHealth, WorstCase
 from watchdog.correlate.stage import correlate
 from watchdog.domain.alert import ConditionStatus
 from watchdog.domain.detection import Guarantee, Level
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Arm, Layer
 from watchdog.domain.target import Role
+from watchdog.domain.watch import MeasurePlan
 from watchdog.errors import ErrorKind
 
 
@@ -145,3 +148,22 @@ def test_the_runbook_of_the_watch_comes_first(house):
     )
     found = house.claims(situation)("EvalDrift", metric="is-json", estimand="golden")
     assert found.annotations["runbook_url"] == "https://runbooks.example/x"
+
+
+def test_answers_that_take_longer_are_a_ticket_and_their_snapshot_may_slow_down_too(house):
+    plan = MeasurePlan.of(Measure.LATENCY)
+    watch = replace(house.WATCH, measures=(plan,))
+    key = house.key("answer-latency")
+    drift = house.signal(key, Level.DRIFT, effect=-math.log(1.5), interval=(-math.log(1.6), -math.log(1.4)))
+    situation = house.look(drift, watch=watch)
+    found = house.claims(situation)("EvalDrift", metric="answer-latency", estimand="golden")
+    assert (found.labels["alert_type"], found.labels["severity"]) == ("infra", "ticket")
+    assert found.status is ConditionStatus.ACTIVE
+    assert "answer-latency is 50 % more on this golden set" in found.annotations["summary"]
+    assert "(90 % interval +40 to +60 %" in found.annotations["summary"]
+    assert found.annotations["effect"] == "+50 %"
+    pinned = [c for c in correlate(situation) if c.labels["alertname"] == "PinnedDrift"]
+    assert "answer-latency" not in {c.labels["metric"] for c in pinned}
+    paging = house.look(drift, watch=replace(watch, measures=(replace(plan, pages=True),)))
+    found = house.claims(paging)("EvalDrift", metric="answer-latency", estimand="golden")
+    assert found.labels["severity"] == "page"

@@ -19,6 +19,8 @@ from watchdog.settings.shapes import (
     HeadShape,
     HeartbeatShape,
     LimitsShape,
+    MeasureShape,
+    MeasuresShape,
     OwnerShape,
     PriceShape,
     ProviderKeys,
@@ -45,6 +47,8 @@ SECTIONS = {
     "cases": CasesShape,
     "traffic": TrafficShape,
     "current, pinned, fallback": TargetShape,
+    "measures": MeasuresShape,
+    "latency, length, tokens, cost": MeasureShape,
     "budget": BudgetShape,
     "scorers": MetricShape,
 }
@@ -102,7 +106,8 @@ def test_every_default_is_the_real_one(heading, shape):
         elif said == "none":
             assert real_default(shape, key) in (None, "", [], {}, BudgetShape()), key
         elif said != "required":  # in words: another section, or what the house puts in its place
-            assert real_default(shape, key) in (None, LimitsShape.model_validate({})), key
+            sections = (LimitsShape, MeasuresShape, MeasureShape)
+            assert real_default(shape, key) in (None, *(section.model_validate({}) for section in sections)), key
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,29 @@ import math
 import numpy as np
 import pytest
 
-from watchdog.stats.logratio import case_medians, log_ratios, quantile_interval
+from watchdog.stats.logratio import case_medians, cut, quantile_interval
+from watchdog.stats.paired import CaseScore
+
+
+def logs(**values):
+    return {case: CaseScore(value=math.log(value)) for case, value in values.items()}
 
 
 def test_each_case_is_held_against_its_own_median():
-    medians = case_medians([{"a": 1.0, "b": 10.0}, {"a": 3.0, "b": 12.0}, {"a": 2.0, "b": 0.0}])
-    assert medians == {"a": 2.0, "b": 11.0}
-    found = log_ratios({"a": 4.0, "b": 11.0, "new": 5.0}, medians)
-    assert set(found) == {"a", "b"}
-    assert found["a"].value == pytest.approx(math.log(2))
-    assert found["b"].value == 0.0
+    found = case_medians([logs(a=1.0, b=10.0), logs(a=3.0, b=12.0), logs(a=2.0, b=11.0), logs(c=4.0)], least_runs=2)
+    assert {case: math.exp(one.mean) for case, one in found.items()} == pytest.approx({"a": 2.0, "b": 11.0})
 
 
 def test_a_timeout_does_not_drown_the_others():
-    assert log_ratios({"a": 1e6}, {"a": 1.0})["a"].value == 2.0
-    assert log_ratios({"a": 1e-6}, {"a": 1.0})["a"].value == -2.0
+    medians = {"a": math.log(3.0)}
+    assert cut(logs(a=1e6, new=1.0), medians) == {"a": CaseScore(value=medians["a"] + 2.0)}
+    assert cut(logs(a=1e-6), medians)["a"].value == medians["a"] - 2.0
+    assert cut(logs(a=4.0), medians) == logs(a=4.0)
+
+
+def test_one_wild_run_does_not_make_a_case_look_variable():
+    steady = [logs(a=1.0), logs(a=1.1), logs(a=0.9), logs(a=1e9)]
+    assert case_medians(steady)["a"].variance <= 4.0
 
 
 def test_an_interval_of_a_quantile_covers_it():
