@@ -123,6 +123,7 @@ def _exit_code(watch: Watch, look: Look) -> int:
 def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
     from watchdog.cli.edge import print_table
     from watchdog.domain.run import Part, Scope
+    from watchdog.domain.watch import AnchorCadence
     from watchdog.pipeline.scope import asked_cases, asked_roles
     from watchdog.render.words import money
 
@@ -135,6 +136,7 @@ def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
         roles = [role.value for role in asked_roles(watch, Scope())]
         calls = (golden + traffic) * len(roles) * watch.repeats
         judges = app.joined.judges.get(name, {})
+        anchors = app.built(name).anchors.values()
         rows.append(
             {
                 "watch": name,
@@ -144,13 +146,24 @@ def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
                 "repeats": watch.repeats,
                 "calls": calls,
                 "judge_calls_at_most": calls * len(judges),
+                "anchor_calls_at_most": sum(len(a.anchors) for a in anchors if a.cadence is not AnchorCadence.NEVER),
                 "last_cost": _last_cost(app.settings, name),
             }
         )
     if as_json:
         print_json(rows)
         return
-    columns = ["watch", "golden", "traffic", "roles", "repeats", "calls", "judge calls", "cost of the last look"]
+    columns = [
+        "watch",
+        "golden",
+        "traffic",
+        "roles",
+        "repeats",
+        "calls",
+        "judge calls",
+        "anchors",
+        "cost of the last look",
+    ]
     print_table(
         columns,
         [
@@ -162,6 +175,7 @@ def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
                 row["repeats"],
                 row["calls"],
                 row["judge_calls_at_most"],
+                row["anchor_calls_at_most"],
                 money(row["last_cost"]),  # type: ignore[arg-type]
             ]
             for row in rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from watchdog.correlate.judging import about, explains, judge_moved
 from watchdog.correlate.situation import Situation
 from watchdog.correlate.words import moment
 from watchdog.domain.alert import Cause
@@ -35,6 +36,8 @@ class Verdict:
 
     cause: Cause
     because: str
+    #: The judge's shift, which must be taken out of the effect; None when the judge holds.
+    shift: Signal | None = None
 
 
 def cause_of(situation: Situation, signal: Signal) -> Verdict:
@@ -42,7 +45,8 @@ def cause_of(situation: Situation, signal: Signal) -> Verdict:
 
     | judge anchors | golden (for traffic) | pinned | changed near the onset | cause |
     |---|---|---|---|---|
-    | drift | any | any | any | the judge moved |
+    | drift, and enough to explain it | any | any | any | the judge moved |
+    | drift, and not enough | any | any | any | as below, the judge's shift taken out |
     | calm | calm | any | any | coverage gap, retrieval or input drift |
     | calm | drift | drift, or suspect while current-pinned is calm | any | shared |
     | calm | drift | calm | prompt, parameters, configured model | ours |
@@ -51,11 +55,7 @@ def cause_of(situation: Situation, signal: Signal) -> Verdict:
     """
     key = signal.key
     if judge_moved(situation, key.scorer):
-        return Verdict(
-            cause=Cause.JUDGE,
-            because="The judge's own anchors drift in the same look, so its scores cannot be trusted now. "
-            "Look at what the checks say: they do not depend on the judge.",
-        )
+        return _with_moved_judge(situation, signal)
     if key.estimand is Estimand.TRAFFIC and situation.level(replace(key, estimand=Estimand.GOLDEN_SET)) is Level.CALM:
         return Verdict(
             cause=Cause.COVERAGE,
@@ -66,13 +66,26 @@ def cause_of(situation: Situation, signal: Signal) -> Verdict:
     return _by_arms(situation, signal)
 
 
-def judge_moved(situation: Situation, scorer: str) -> bool:
-    """Whether the anchors of a judge-scored metric drift at this look."""
-    anchors = MetricKey(watch=situation.watch.name, scorer=scorer, arm=Arm.ANCHORS)
-    return situation.level(anchors) is Level.DRIFT
+def _with_moved_judge(situation: Situation, signal: Signal) -> Verdict:
+    """It was the judge alone, or the judge and something else."""
+    if explains(situation, signal):
+        return Verdict(
+            cause=Cause.JUDGE,
+            because="The judge's own anchors drift as well, so its scores cannot be trusted now. "
+            "Look at what the checks say: they do not depend on the judge.",
+        )
+    control = situation.watch.targets.get(Role.PINNED)
+    if control is not None and situation.level(_arm(signal.key, Arm.DIFFERENCE)) is Level.DRIFT:
+        held = f"Current fell below the pinned arm ({control.model}), which the same judge graded."
+        verdict = _of_current(situation, signal, control.model, held)
+    else:
+        verdict = _by_arms(situation, signal)
+    because = f"The judge moved too, but that is not enough to explain it; its shift is taken out. {verdict.because}"
+    return replace(verdict, because=because, shift=situation.anchors(signal.key.scorer))
 
 
 def _by_arms(situation: Situation, signal: Signal) -> Verdict:
+    judged = about(situation, signal.key.scorer)
     pinned = situation.level(_arm(signal.key, Arm.PINNED))
     difference = situation.level(_arm(signal.key, Arm.DIFFERENCE))
     control = situation.watch.targets.get(Role.PINNED)
@@ -81,22 +94,22 @@ def _by_arms(situation: Situation, signal: Signal) -> Verdict:
         return Verdict(
             cause=Cause.UNATTRIBUTED,
             because="No pinned arm was measured in the same look, so a changed model, a changed prompt and trouble of "
-            f"our own cannot be told apart. {_known(situation.changes)}",
+            f"our own cannot be told apart. {judged} {_known(situation.changes)}".replace("  ", " "),
         )
     if pinned is Level.DRIFT or (pinned is Level.SUSPECT and difference is Level.CALM):
         second = " Current fell below pinned as well: there may be a second cause." if difference is Level.DRIFT else ""
         return Verdict(
             cause=Cause.SHARED,
             because=f"The pinned arm ({name}) dropped in the same look, so it is something both share: the provider's "
-            f"fleet, retrieval, tools or our own harness. Another prompt or model will not help.{second} "
-            f"{_known(situation.changes)}",
+            f"fleet, retrieval, tools or our own harness. Another prompt or model will not help.{second} {judged} "
+            f"{_known(situation.changes)}".replace("  ", " "),
         )
-    return _of_current(situation, signal, name)
+    held = f"The pinned arm ({name}) holds in the same look, so cases, harness and judge are not it."
+    return _of_current(situation, signal, name, held)
 
 
-def _of_current(situation: Situation, signal: Signal, control: str) -> Verdict:
+def _of_current(situation: Situation, signal: Signal, control: str, held: str) -> Verdict:
     """The control arm holds: it is ours or the provider's, by what changed nearest to the onset."""
-    held = f"The pinned arm ({control}) holds in the same look, so cases, harness and judge are not it."
     change = _nearest(situation, signal)
     if change is not None and change.what in _OURS:
         return Verdict(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from watchdog.correlate.cause import cause_of, judge_moved
+from watchdog.correlate.cause import cause_of
+from watchdog.correlate.judging import corrected, judge_moved
 from watchdog.correlate.situation import Situation
-from watchdog.correlate.words import change, labels, measured, story, worst
+from watchdog.correlate.words import change, labels, measured, regraded, story, worst
 from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity
 from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Guarantee, Level, Signal
@@ -68,6 +69,10 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
             labels=identity, status=status, cause=Cause.UNATTRIBUTED, annotations=_recovered(situation.watch, signal)
         )
     verdict = cause_of(situation, signal)
+    shift: dict[str, str] = {}
+    if verdict.shift is not None:
+        shift = {"judge_shift": f"{verdict.shift.effect * 100:+.1f} points on the judge's own anchors, taken out"}
+        signal = corrected(signal, verdict.shift)
     summary, numbers = measured(situation.watch, signal)
     inhibited_by = ""
     if verdict.cause is Cause.JUDGE:
@@ -81,6 +86,7 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
         annotations={
             **story(situation.watch, verdict.cause, summary, f"{_headline(verdict.cause)} {verdict.because}"),
             **numbers,
+            **shift,
             **worst(situation.worst.get(key, ())),
             **_reference(situation),
         },
@@ -153,23 +159,29 @@ def _judge(situation: Situation, key: MetricKey) -> Condition:
     if signal is None or signal.level is Level.LEARNING:
         return Condition(labels=identity, status=ConditionStatus.UNKNOWN, cause=Cause.JUDGE)
     if signal.level is not Level.DRIFT:
-        return Condition(
-            labels=identity,
-            status=ConditionStatus.CLEAR,
-            cause=Cause.JUDGE,
-            annotations=_recovered(situation.watch, signal),
-        )
+        # Anchors that may have moved do not say that they have not: nothing is resolved by doubt.
+        status = ConditionStatus.CLEAR if signal.level is Level.CALM else ConditionStatus.UNKNOWN
+        return Condition(labels=identity, status=status, cause=Cause.JUDGE, annotations=_recovered(watch, signal))
+    changes = [each for each in situation.changes if each.role is Role.JUDGE]
+    known = f"Known: {'; '.join(map(str, changes))}. " if changes else ""
+    became = "stricter" if signal.effect <= 0 else "milder"
     because = (
-        f"{_headline(Cause.JUDGE)} It grades its own anchors, answers that never change, differently from before. "
-        f"Alerts of {key.scorer} are held back until it is settled; checks still count. Compare the judge with its "
-        "labels, then pin its model or freeze a new baseline on purpose."
+        f"{_headline(Cause.JUDGE)} It grades its own anchors, answers that never change, otherwise than before: it "
+        f"became {became}. {known}Alerts of {key.scorer} that this explains are held back, and nothing of it is "
+        "resolved, until that is settled; checks still count. Compare the judge with people's grades, then pin its "
+        "model or freeze a new baseline on purpose."
     )
-    summary, numbers = measured(watch, signal, verb="of the judge's own anchors is")
+    summary, numbers = regraded(watch, signal)
     return Condition(
         labels=identity,
         status=ConditionStatus.ACTIVE,
         cause=Cause.JUDGE,
-        annotations={**story(watch, Cause.JUDGE, summary, because), **numbers, **_reference(situation)},
+        annotations={
+            **story(watch, Cause.JUDGE, summary, because),
+            **numbers,
+            **worst(situation.worst.get(key, ())),
+            **_reference(situation),
+        },
         since=signal.since,
     )
 

@@ -14,7 +14,7 @@ from watchdog.domain.watch import Watch
 from watchdog.errors import ErrorKind
 
 #: The part a judge plays among the calls of a look; targets go by their ``Role``.
-JUDGE = "judge"
+JUDGE = Role.JUDGE.value
 
 #: Failures that are the provider's, not the request's, a tool's or the user's own callable's.
 PROVIDER_KINDS = frozenset(ErrorKind) - {ErrorKind.BAD_REQUEST, ErrorKind.TOOL, ErrorKind.INTERNAL}

@@ -109,6 +109,18 @@ def change(watch: Watch, key: MetricKey, effect: float) -> str:
     return f"{math.expm1(-effect) * 100:+.0f} %"
 
 
+def regraded(watch: Watch, signal: Signal) -> tuple[str, dict[str, str]]:
+    """The same for a judge that grades its own anchors otherwise: a statement about the judge, and no estimand's."""
+    _, numbers = measured(watch, signal)
+    size = f"{abs(signal.effect) * 100:.1f} points {'lower' if signal.effect <= 0 else 'higher'}"
+    since = f", since {moment(signal.since)}" if signal.since is not None else ""
+    summary = (
+        f"{watch.feature}: the judge of {signal.key.scorer} grades its own anchors {size} than at the baseline "
+        f"(interval {numbers['interval']}, n {signal.n}){since}"
+    )
+    return summary, {name: value for name, value in numbers.items() if name != "estimand"}
+
+
 def worst(cases: Sequence[WorstCase]) -> dict[str, str]:
     """The annotation that names the cases that lost most; never their texts."""
     if not cases:

@@ -134,7 +134,7 @@ class ArmScores(NamedTuple):
     errors: frozenset[str]
 
 
-_ARMS = {Role.CURRENT: Arm.CURRENT, Role.PINNED: Arm.PINNED, Role.ANCHORS: Arm.ANCHORS}
+_ARMS = {Role.CURRENT: Arm.CURRENT, Role.PINNED: Arm.PINNED, Role.JUDGE: Arm.ANCHORS}
 _ROLES = {arm: role for role, arm in _ARMS.items()}
 
 

@@ -21,8 +21,8 @@ class Role(StrEnum):
     CANDIDATE = "candidate"
     #: What production fails over to.
     FALLBACK = "fallback"
-    #: Nobody that is asked: the answers that a judge grades again to see whether it is still itself.
-    ANCHORS = "anchors"
+    #: What grades the others, and its own anchors to see whether it is still itself. Never a target of a watch.
+    JUDGE = "judge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

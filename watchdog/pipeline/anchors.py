@@ -99,7 +99,7 @@ def graded(
 
     Planned are those of every judge of which the run has a graded anchor, and of the metrics ``also``.
     """
-    rows = {(row.scorer, row.key.case_id): row.score for row in scores if row.key.role is Role.ANCHORS}
+    rows = {(row.scorer, row.key.case_id): row.score for row in scores if row.key.role is Role.JUDGE}
     metrics = {*also, *(scorer for scorer, _ in rows)}
     cases: dict[str, Case] = {}
     calls: list[ScoredCall] = []
@@ -109,5 +109,5 @@ def graded(
             score = rows.get((metric, case.id))
             outcome = Outcome.NOT_RUN if score is None else score.outcome
             value = None if score is None else score.value
-            calls.append(ScoredCall(Series(metric, Role.ANCHORS, Estimand.GOLDEN_SET), case.id, outcome, value))
+            calls.append(ScoredCall(Series(metric, Role.JUDGE, Estimand.GOLDEN_SET), case.id, outcome, value))
     return list(cases.values()), calls

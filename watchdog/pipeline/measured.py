@@ -153,22 +153,28 @@ def tool_health(responses: Iterable[Response]) -> dict[str, ToolHealth]:
 def worst_cases(
     watch: Watch, baseline: Baseline, observations: Iterable[Observation]
 ) -> dict[MetricKey, list[WorstCase]]:
-    """The cases that lost most against their own baseline, worst first, for each metric of the current target."""
+    """The cases that lost most against their own baseline, worst first, for each metric of the current target.
+
+    Of a judge's anchors those whose grades changed most, whichever way.
+    """
     found: dict[MetricKey, list[WorstCase]] = {}
     watched = {plan.name for plan in watch.plans}
     for observation in observations:
         key, reference = observation.key, baseline.metrics.get(observation.key)
-        if key.arm is not Arm.CURRENT or reference is None or key.scorer not in watched:
+        if key.arm not in (Arm.CURRENT, Arm.ANCHORS) or reference is None or key.scorer not in watched:
             continue
         sign = 1.0 if watch.plan(key.scorer).better is Better.HIGHER else -1.0
         fallen = [
             (sign * (after - reference.case_means[case]), case, reference.case_means[case], after)
             for case, after in observation.case_scores.items()
-            if case in reference.case_means and sign * (reference.case_means[case] - after) >= WORST_DROP
+            if case in reference.case_means
         ]
+        if key.arm is Arm.ANCHORS:
+            fallen = [(-abs(change), case, before, after) for change, case, before, after in fallen]
         in_units = (lambda value: value) if watch.measure(key.scorer) is None else math.exp
         found[key] = [
             WorstCase(case_id=case, before=in_units(before), after=in_units(after))
-            for _, case, before, after in sorted(fallen)[:WORST]
+            for change, case, before, after in sorted(fallen)[:WORST]
+            if change <= -WORST_DROP
         ]
     return found

@@ -139,7 +139,8 @@ class Measuring:
         calls, tallies = outcomes_of(planned, self._cases, self._responses, self._scores.values())
         anchors, grades = graded(self._built.anchors, self._scores.values(), self._anchors_due)
         told = measured_calls(watch, planned, self._cases, self._responses)
-        run = replace(run, subject=subject_of(watch, self._responses.values()), status=RunStatus.MEASURED)
+        subject = subject_of(watch, self._responses.values(), self._scores.values())
+        run = replace(run, subject=subject, status=RunStatus.MEASURED)
         return Measured(
             run=run,
             cases=self._cases,

@@ -237,7 +237,7 @@ class Road:
 
     def _anchors_due(self, built: BuiltWatch, run: Run, known: Known) -> list[str]:
         """Metrics whose judges grade their anchors at this look."""
-        begun = {row.scorer for row in known.scores if row.key.role is Role.ANCHORS}
+        begun = {row.scorer for row in known.scores if row.key.role is Role.JUDGE}
         with self._store.read() as session:
             last = session.runs.of_watch(built.watch.name, statuses=[RunStatus.FINISHED], last=1)
             said = session.detection.signals(built.watch.name, run_id=last[0].id) if last else []

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from watchdog.domain.digest import digest
 from watchdog.domain.response import Response
 from watchdog.domain.run import Change, Subject
+from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 
 
-def subject_of(watch: Watch, responses: Iterable[Response]) -> Subject:
-    """The current target's digests, and which models really answered in each role."""
+def subject_of(watch: Watch, responses: Iterable[Response], scores: Iterable[ScoreRow] = ()) -> Subject:
+    """The current target's digests, and which models really answered in each role, judges by what they said."""
     served: dict[Role, set[str]] = {}
     fingerprints: dict[Role, set[str]] = {}
     for response in responses:
@@ -20,6 +21,9 @@ def subject_of(watch: Watch, responses: Iterable[Response]) -> Subject:
             served.setdefault(response.key.role, set()).add(response.served_model)
         if response.fingerprint:
             fingerprints.setdefault(response.key.role, set()).add(response.fingerprint)
+    for row in scores:
+        if judge := row.score.details.get("served_model"):
+            served.setdefault(Role.JUDGE, set()).add(str(judge))
     current = watch.targets[Role.CURRENT]
     return Subject(
         prompt=current.prompt.digest if current.prompt else "",

@@ -124,7 +124,7 @@ class Runs:
         s = schema.scores.c
         graded = exists().where(
             s.run_id == schema.runs.c.id,
-            s.role == Role.ANCHORS.value,
+            s.role == Role.JUDGE.value,
             s.scorer == scorer,
             s.scorer_digest == like.instruments.scorers.get(scorer, ""),
         )

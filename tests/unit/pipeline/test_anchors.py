@@ -72,7 +72,7 @@ def test_the_configuration_has_the_first_word():
     assert all(reason.graded for reason in Due if reason not in (Due.NEVER, Due.FRESH))
 
 
-def row(anchor: Anchor, value: float | None, scorer: str = "tone", role: Role = Role.ANCHORS) -> ScoreRow:
+def row(anchor: Anchor, value: float | None, scorer: str = "tone", role: Role = Role.JUDGE) -> ScoreRow:
     score = Score(value=value) if value is not None else Score.unscored("mumbled")
     key = ResponseKey(run_id="r", role=role, case_id=anchor_case(anchor).id)
     return ScoreRow(key=key, scorer=scorer, scorer_digest="d", score=score)
@@ -85,7 +85,7 @@ def test_grades_become_the_scores_of_an_arm_of_their_own():
     assert [(call.outcome, call.value) for call in calls] == [
         (Outcome.PASSED, 1.0), (Outcome.UNSCORED, None), (Outcome.NOT_RUN, None),
     ]  # fmt: skip
-    assert {call.series.role for call in calls} == {Role.ANCHORS}
+    assert {call.series.role for call in calls} == {Role.JUDGE}
 
 
 def test_a_look_that_graded_none_planned_none_unless_they_were_due():

@@ -71,7 +71,7 @@ def anchor_pairs(anchors: Sequence[Anchor], run_id: str) -> list[tuple[Case, Res
         (
             case,
             Response(
-                key=ResponseKey(run_id=run_id, role=Role.ANCHORS, case_id=case.id),
+                key=ResponseKey(run_id=run_id, role=Role.JUDGE, case_id=case.id),
                 status=CallStatus.ANSWERED,
                 text=anchor.answer,
             ),

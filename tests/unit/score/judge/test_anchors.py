@@ -102,7 +102,7 @@ def test_anchors_become_answers_that_any_scorer_can_score():
     one = Anchor(id="a1", input="Q", answer="A", human="1", expected="E", contexts=("C",))
     [(case, response)] = anchor_pairs([one], "run-9")
     assert (case.variables, case.expected, case.contexts) == ({"input": "Q"}, "E", ("C",))
-    assert response.key == ResponseKey(run_id="run-9", role=Role.ANCHORS, case_id=case.id)
+    assert response.key == ResponseKey(run_id="run-9", role=Role.JUDGE, case_id=case.id)
     assert (response.text, response.answered) == ("A", True)
 
 

@@ -1,0 +1,122 @@
+"""The judge as a suspect: alone, together with something else, or innocent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from watchdog.correlate.situation import Judge
+from watchdog.domain.alert import Cause, ConditionStatus
+from watchdog.domain.detection import Level
+from watchdog.domain.metric import Arm
+from watchdog.domain.run import Change
+from watchdog.domain.target import Role
+
+JUDGES = {"helpfulness": Judge(provider="anthropic", model="judge-1")}
+
+
+def around(value: float, half: float = 0.01) -> dict:
+    return {"effect": value, "interval": (value - half, value + half)}
+
+
+def look(house, *, anchors=None, current=-0.10, pinned=-0.10, difference=Level.CALM, **more):
+    """Current (and pinned) fell by so much; the anchors were shifted by ``anchors``."""
+    key = house.key
+    signals = [house.signal(key("helpfulness"), Level.DRIFT, **around(current))]
+    if pinned is not None:
+        level = Level.DRIFT if pinned <= -0.03 else Level.CALM
+        signals.append(house.signal(key("helpfulness", Arm.PINNED), level, **around(pinned)))
+    signals.append(house.signal(key("helpfulness", Arm.DIFFERENCE), difference))
+    if anchors is not None:
+        level = Level.DRIFT if abs(anchors) >= 0.03 else Level.CALM
+        signals.append(house.signal(key("helpfulness", Arm.ANCHORS), level, **around(anchors)))
+    without = () if pinned is not None else (key("helpfulness", Arm.PINNED), key("helpfulness", Arm.DIFFERENCE))
+    return house.look(*signals, without=without, judges=JUDGES, **more)
+
+
+def drift(house, situation):
+    return house.claims(situation)("EvalDrift", metric="helpfulness")
+
+
+@pytest.mark.parametrize("pinned", [-0.10, None])
+def test_a_judge_that_became_stricter_explains_a_drop_of_about_its_size(house, pinned):
+    found = drift(house, look(house, anchors=-0.09, pinned=pinned))
+    assert (found.cause, found.inhibited_by) == (Cause.JUDGE, "the judge moved")
+    assert "judge_shift" not in found.annotations
+
+
+def test_a_drop_below_pinned_too_is_no_work_of_the_judge_and_is_told_without_its_shift(house):
+    found = drift(house, look(house, anchors=-0.10, current=-0.25, difference=Level.DRIFT))
+    assert (found.status, found.cause, found.inhibited_by) == (ConditionStatus.ACTIVE, Cause.PROVIDER_MODEL, "")
+    assert found.annotations["effect"] == "-15.0 points"
+    assert found.annotations["interval"] == "-16.4 to -13.6 points (90 %)"  # the errors of both, as squares
+    assert found.annotations["judge_shift"].startswith("-10.0 points")
+    assert "15.0 points worse" in found.annotations["summary"]
+    assert "The judge moved too" in found.annotations["description"]
+    assert "which the same judge graded" in found.annotations["description"]
+
+
+def test_a_prompt_of_ours_that_changed_with_the_judge_is_named(house):
+    changed = Change(what="prompt", role=Role.CURRENT, before="old", after="new", at=house.NOW - 7200)
+    situation = look(house, anchors=-0.10, current=-0.25, difference=Level.DRIFT, changes=[changed])
+    assert drift(house, situation).cause is Cause.OURS
+
+
+@pytest.mark.parametrize(("current", "cause"), [(-0.19, Cause.JUDGE), (-0.30, Cause.SHARED)])
+def test_what_both_arms_lost_is_the_judges_unless_it_is_surely_more_than_twice_its_shift(house, current, cause):
+    found = drift(house, look(house, anchors=-0.10, current=current, pinned=current))
+    assert found.cause is cause
+    assert bool(found.inhibited_by) is (cause is Cause.JUDGE)
+
+
+def test_without_a_pinned_arm_what_is_left_is_unattributed(house):
+    found = drift(house, look(house, anchors=-0.05, current=-0.30, pinned=None))
+    assert (found.cause, found.inhibited_by) == (Cause.UNATTRIBUTED, "")
+    assert found.annotations["effect"] == "-25.0 points"
+
+
+def test_a_judge_that_became_milder_explains_no_drop(house):
+    found = drift(house, look(house, anchors=0.05, current=-0.10, pinned=0.05, difference=Level.DRIFT))
+    assert found.inhibited_by == ""
+    assert found.annotations["effect"] == "-15.0 points"
+    judge = house.claims(look(house, anchors=0.05))("JudgeDrift")
+    assert "5.0 points higher" in judge.annotations["summary"]
+    assert "became milder" in judge.annotations["description"]
+
+
+@pytest.mark.parametrize(
+    ("anchors", "said"), [(0.0, "hold, so it is not the judge"), (None, "were not graded, so it may be the judge")]
+)
+def test_a_drop_of_both_arms_says_what_the_anchors_say(house, anchors, said):
+    found = drift(house, look(house, anchors=anchors))
+    assert found.cause is Cause.SHARED
+    assert said in found.annotations["description"]
+    assert said in drift(house, look(house, anchors=anchors, pinned=None)).annotations["description"]
+
+
+def test_anchors_that_do_not_tell_yet_neither_hold_back_nor_resolve(house):
+    doubt = house.signal(house.key("helpfulness", Arm.ANCHORS), Level.SUSPECT, reason="anchors undecided")
+    situation = look(house)
+    one = house.claims(replace(situation, signals=(*situation.signals, doubt)))
+    assert one("EvalDrift", metric="helpfulness").inhibited_by == ""
+    assert "do not tell yet" in one("EvalDrift", metric="helpfulness").annotations["description"]
+    assert one("JudgeDrift").status is ConditionStatus.UNKNOWN
+
+
+def test_what_was_said_last_of_the_anchors_holds_while_they_are_not_graded(house):
+    key = house.key("helpfulness", Arm.ANCHORS)
+    standing = {key: house.signal(key, Level.DRIFT, **around(-0.1))}
+    one = house.claims(look(house, standing=standing))
+    assert one("EvalDrift", metric="helpfulness").cause is Cause.JUDGE
+    assert one("JudgeDrift").status is ConditionStatus.UNKNOWN  # it goes on, and no new look says so
+    lost = look(house, standing=standing, not_observed={key: "the judge mumbled"})
+    assert drift(house, lost).cause is Cause.SHARED
+
+
+def test_the_judges_own_change_of_model_is_evidence(house):
+    changed = Change(what="served model", role=Role.JUDGE, before="judge-1-a", after="judge-1-b", at=house.NOW)
+    found = house.claims(look(house, anchors=-0.1, changes=[changed]))("JudgeDrift")
+    assert "judge served model changed from judge-1-a to judge-1-b" in found.annotations["description"]
+    assert "became stricter" in found.annotations["description"]
+    assert "estimand" not in found.annotations
