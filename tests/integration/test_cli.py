@@ -144,8 +144,30 @@ def test_a_dry_run_says_what_would_be_asked_and_writes_nothing(tmp_path):
     code, output = ask(tmp_path, "run", "--dry-run", "--json")
     assert code == 0
     [row] = json.loads(output)
-    assert (row["golden_cases"], row["calls"]) == (30, 60)
+    assert (row["golden_cases"], row["calls"], row["anchor_calls_at_most"]) == (30, 60, 0)
     assert not (tmp_path / "watchdog.db").exists()
+
+
+@pytest.mark.parametrize(("anchors", "calls"), [("", 32), (", anchors: every look", 32), (", anchors: never", 0)])
+def test_a_dry_run_says_how_many_anchors_a_judge_may_grade(tmp_path, anchors, calls):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    config = tmp_path / "watchdog.yaml"
+    judge = f"- judge: {{ use: helpfulness, provider: main{anchors} }}\n      - not-refusal"
+    config.write_text(config.read_text().replace("- not-refusal", judge))
+    code, output = ask(tmp_path, "run", "--dry-run", "--json")
+    assert code == 0, output
+    [row] = json.loads(output)
+    assert (row["judge_calls_at_most"], row["anchor_calls_at_most"]) == (60, calls)
+
+
+def test_anchors_are_graded_at_every_look_daily_or_never(tmp_path):
+    CliRunner().invoke(app, ["init", str(tmp_path)])
+    config = tmp_path / "watchdog.yaml"
+    judge = "- judge: { use: helpfulness, provider: main, anchors: weekly }\n      - not-refusal"
+    config.write_text(config.read_text().replace("- not-refusal", judge))
+    code, output = ask(tmp_path, "run", "--dry-run")
+    assert code == 2
+    assert "every look" in " ".join(output.split())
 
 
 def test_alerts_and_incidents_of_a_quiet_watch_are_none(workspace):

@@ -198,7 +198,7 @@ class App:
                 pinned=pinned.digest if pinned else "",
                 scorers={scorer_name: scorer.digest for scorer_name, scorer in scorers(_never_asked).items()},
             ),
-            anchors={metric: _anchored(watch.scorer(metric), judge) for metric, judge in judges.items()},
+            anchors={metric: anchored(watch.scorer(metric), judge) for metric, judge in judges.items()},
             judges={metric: JudgeOf(provider=judge.provider, model=judge.model) for metric, judge in judges.items()},
             mean_runs_to_false_alarm=self.false_alarms.mean_runs_to_false_alarm,
         )
@@ -257,7 +257,7 @@ def cadence(schedule: Schedule) -> float:
     return (end - datetime(2026, 1, 5, tzinfo=UTC)).total_seconds() / max(1, count)
 
 
-def _anchored(plan: ScorerPlan, judge: JudgeFiles) -> Anchored:
+def anchored(plan: ScorerPlan, judge: JudgeFiles) -> Anchored:
     """The anchors of a judge, as often as the watch wants them graded."""
     return Anchored(
         anchors=tuple(

@@ -121,6 +121,7 @@ def _exit_code(watch: Watch, look: Look) -> int:
 
 
 def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
+    from watchdog.app.build import anchored
     from watchdog.cli.edge import print_table
     from watchdog.domain.run import Part, Scope
     from watchdog.domain.watch import AnchorCadence
@@ -136,7 +137,7 @@ def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
         roles = [role.value for role in asked_roles(watch, Scope())]
         calls = (golden + traffic) * len(roles) * watch.repeats
         judges = app.joined.judges.get(name, {})
-        anchors = app.built(name).anchors.values()
+        anchors = [anchored(watch.scorer(metric), judge) for metric, judge in judges.items()]
         rows.append(
             {
                 "watch": name,

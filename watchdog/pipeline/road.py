@@ -16,6 +16,7 @@ from random import Random
 
 from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Case, Origin
+from watchdog.domain.detection import Signal
 from watchdog.domain.run import Run, RunStatus, Scope, Trigger
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
@@ -239,8 +240,8 @@ class Road:
         """Metrics whose judges grade their anchors at this look."""
         begun = {row.scorer for row in known.scores if row.key.role is Role.JUDGE}
         with self._store.read() as session:
-            last = session.runs.of_watch(built.watch.name, statuses=[RunStatus.FINISHED], last=1)
-            said = session.detection.signals(built.watch.name, run_id=last[0].id) if last else []
+            before = session.runs.of_watch(built.watch.name, statuses=[RunStatus.FINISHED], last=SPOKEN)
+            said = _said_last(session, before)
             return [
                 metric
                 for metric, anchored in built.anchors.items()
@@ -277,11 +278,16 @@ def _next_scope(session: Session, watch: Watch) -> Scope:
     """What the next look at a watch asks, by what its last ones asked and found."""
     begun = set(RunStatus) - {RunStatus.PLANNED, RunStatus.MISSED}
     before = session.runs.of_watch(watch.name, statuses=begun, last=RECENT + watch.pinned_every)
-    said = (session.detection.signals(watch.name, run_id=run.id) for run in before[: -SPOKEN - 1 : -1])
-    newest = next((signals for signals in said if signals), ())
+    newest = _said_last(session, before)
     baseline = session.baselines.current(watch.name)
     referenced = baseline is not None and baseline.status is BaselineStatus.LOCKED
     return scope_of(watch, before, levels(watch, newest), referenced=referenced)
+
+
+def _said_last(session: Session, before: Sequence[Run]) -> Sequence[Signal]:
+    """What the detectors said at the newest look of which they said anything; ``before``: runs, oldest first."""
+    said = (session.detection.signals(run.watch, run_id=run.id) for run in before[: -SPOKEN - 1 : -1])
+    return next((signals for signals in said if signals), ())
 
 
 async def _follow(leader: asyncio.Event, follower: asyncio.Event) -> None:
