@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, scores, serve, simulate
+from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, plan, scores, serve, simulate
 
 app = typer.Typer(
     name="eval-watchdog",
@@ -25,6 +25,7 @@ app.command("check")(check.check)
 app.command("run")(look.run)
 app.command("serve")(serve.serve)
 app.command("scores")(scores.scores)
+app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(alerts.app, name="alerts")
 app.command("incidents")(alerts.incidents)

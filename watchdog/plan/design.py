@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from watchdog.domain.target import Role
 from watchdog.plan.noise import LookNoise, Noise, of_a_look
 from watchdog.stats.delay import HORIZON, delays
 from watchdog.stats.predictive import CAP
@@ -49,10 +48,6 @@ class Prices:
     #: Judges that every answer goes to.
     judges: int = 0
 
-    def of_role(self, role: Role) -> float | None:
-        """The price of an answer of a role."""
-        return self.pinned if role is Role.PINNED else self.current
-
     def calls_a_day(self, design: Design) -> float:
         """Calls to targets and judges."""
         arms = 1 + (1 / design.pinned_every if design.pinned_every else 0)
@@ -69,7 +64,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class PlannedMetric:
     """A metric that may page, and what finding its drops depends on."""
 
     name: str
@@ -94,33 +89,33 @@ class Found(NamedTuple):
     late: tuple[float, ...]
 
 
-def chance_of_a_look(subject: Subject, design: Design) -> LookNoise:
+def chance_of_a_look(metric: PlannedMetric, design: Design) -> LookNoise:
     """Spread and correlation of the metric's looks under a design."""
-    rotating = design.cases < subject.cases
-    answers = subject.baseline * design.repeats * design.cases / subject.cases if rotating else math.inf
+    rotating = design.cases < metric.cases
+    answers = metric.baseline * design.repeats * design.cases / metric.cases if rotating else math.inf
     return of_a_look(
-        subject.noise,
-        cases=design.cases * subject.share,
+        metric.noise,
+        cases=design.cases * metric.share,
         repeats=design.repeats,
         every=design.every,
         known_answers=answers,
     )
 
 
-def reference(subject: Subject, every: float) -> int:
+def reference(metric: PlannedMetric, every: float) -> int:
     """Looks behind the detector when a drop comes: after two weeks, or now when it has been looking for longer."""
-    return min(CAP, max(subject.looks, subject.baseline + int(SETTLED / every)))
+    return min(CAP, max(metric.looks, metric.baseline + int(SETTLED / every)))
 
 
-def found_after(subject: Subject, design: Design, drops: Sequence[float]) -> Found:
+def found_after(metric: PlannedMetric, design: Design, drops: Sequence[float]) -> Found:
     """Looks until drops (score units) of the metric are found."""
-    look = chance_of_a_look(subject, design)
+    look = chance_of_a_look(metric, design)
     typical, late = delays(
         drops,
-        max(look.spread, subject.smallest_drop / 2),
-        subject.mean_runs(design.every),
-        reference=reference(subject, design.every),
-        baseline=subject.baseline,
+        max(look.spread, metric.smallest_drop / 2),
+        metric.mean_runs(design.every),
+        reference=reference(metric, design.every),
+        baseline=metric.baseline,
         correlation=look.correlation,
         horizon=max(1, min(HORIZON, int(PATIENCE / design.every))),
     )

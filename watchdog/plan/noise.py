@@ -90,7 +90,11 @@ def measured(
     """From the summaries of calm looks, oldest first; what they cannot tell yet is assumed and named."""
     if not x:
         return assumed(assumptions, every)
-    answers = sum(v * n for v, n in zip(variances, cases, strict=True)) / len(x) * repeats
+    seen = sum(cases) * repeats
+    # Where nothing ever varied, one answer more might: Laplace's 1 in m + 2.
+    answers = max(
+        sum(v * n for v, n in zip(variances, cases, strict=True)) / len(x) * repeats, (seen + 1) / (seen + 2) ** 2
+    )
     within = sum(variances) / len(x)
     if len(x) < LEAST_LOOKS:
         return Noise(

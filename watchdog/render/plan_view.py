@@ -18,7 +18,7 @@ class DelayView:
     #: The same in seconds.
     typical_seconds: float | None
     late_seconds: float | None
-    #: Whether such a drop pages at all: it is no smaller than the watch's ``smallest_drop``.
+    #: Whether such a drop pages; otherwise, being smaller than the watch's ``smallest_drop``, it is only suspected.
     pages: bool
 
 

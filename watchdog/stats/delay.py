@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 BAD_LUCK = 1.2
 #: A pass rate that fell varies more than it did: .9 to .7 is half as much again.
 FALLEN = 1.5
+#: Looks after which sums that did not rise by so much never will.
+CHECK, RISING = 64, 1.01
 #: Looks after which a drop counts as not found.
 HORIZON = 5000
 
@@ -82,15 +84,19 @@ def _climb(
     growing = _Sums(DELTAS, mean_runs, correlation, len(shift), luck)
     locked = _Sums(LOCKED_DELTAS, mean_runs, correlation, len(shift), luck) if reference >= lock else None
     found = np.full(shift.shape, math.inf)
-    n = min(reference, CAP)
+    n, before = min(reference, CAP), np.zeros((2, len(shift)))
     for look in range(1, horizon + 1):
         left = n / (n + look - 1)
-        evidence = growing.update(shift * left, look * left / math.sqrt(n))
+        sums = np.zeros((2, len(shift)))
+        sums[0] = growing.update(shift * left, look * left / math.sqrt(n))
         if locked is not None:
-            evidence = (evidence + locked.update(shift - MARGIN, look / math.sqrt(lock))) / 2
-        found[(evidence >= mean_runs) & np.isinf(found)] = look
-        if not np.isinf(found).any():
-            break
+            sums[1] = locked.update(shift - MARGIN, look / math.sqrt(lock))
+        open_ = np.isinf(found)
+        found[open_ & (sums.sum(0) / (1 if locked is None else 2) >= mean_runs)] = look
+        if look % CHECK == 0:
+            if not (open_ & (sums > RISING * before).any(0)).any():
+                break  # what is not found is absorbed faster than it is noticed
+            before = sums
     return found
 
 

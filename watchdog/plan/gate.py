@@ -1,0 +1,36 @@
+"""What a CI gate of one look at this set would tell: the formula of a paired test, before it is run.
+
+A candidate and the current target answer the same cases; where both are equally good, the difference of a case varies
+by 2 v / k, v being the chance within a case and k its answers. That is a lower bound: a candidate that is better at
+some cases and worse at others adds to it. Fixed n; the early looks of stats/gate.py cost a few points of power.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy.special import ndtr, ndtri
+
+from watchdog.plan.design import PlannedMetric
+from watchdog.plan.facts import Facts
+from watchdog.render.plan_view import GatePlanView
+from watchdog.stats.gate import units_needed
+
+ALPHA, POWER = 0.05, 0.8
+
+
+def gate_plan(facts: Facts, metric: PlannedMetric) -> GatePlanView:
+    """The gate of one metric, with the watch's smallest drop as its margin."""
+    repeats, margin = facts.watch.repeats, facts.watch.smallest_drop
+    cases = max(1, round(facts.today.cases * metric.share))
+    spread = math.sqrt(2 * metric.noise.answers / repeats)
+    error = spread / math.sqrt(cases)
+    return GatePlanView(
+        metric=metric.name,
+        cases=cases,
+        repeats=repeats,
+        margin=margin,
+        catches=margin + float(ndtri(1 - ALPHA) + ndtri(POWER)) * error,
+        passes=float(ndtr(margin / error - ndtri(1 - ALPHA))) if error else 1.0,
+        cases_needed=max(1, units_needed(spread, margin, 0.0, ALPHA, POWER)),
+    )
