@@ -11,7 +11,7 @@ from watchdog.cli import app
 COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
     ["baseline", "compare"], ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
-    ["db", "upgrade"], ["simulate"], ["demo"],
+    ["db", "upgrade"], ["simulate"], ["demo"], ["plan"],
 ]  # fmt: skip
 
 

@@ -521,3 +521,22 @@ def test_a_database_that_cannot_be_used_is_told_in_words(url):
     with pytest.raises((StoreError, UsageError)) as caught:
         Store(url).prepare()
     assert "Traceback" not in str(caught.value)
+
+
+def test_the_cost_of_an_answer_holds_its_scoring_and_is_unknown_where_a_price_is(store):
+    scored = Score(value=1.0, cost=0.25)
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.responses.record([a_response("a"), a_response("b", cost=0.7), a_response("c", cost=0.6)])
+        session.scores.record(
+            [ScoreRow(key=a_response(case).key, scorer="s", scorer_digest="d", score=scored) for case in "abc"]
+        )
+    with store.read() as session:
+        [(role, cost)] = session.costs.of_answers("reply").items()
+        assert (role, cost.answers) == (Role.CURRENT, 3)
+        assert cost.mean == pytest.approx(0.6 + 0.25)
+        assert session.costs.of_answers("other") == {}
+    with store.begin() as session:
+        session.responses.record([a_response("d", cost=None)])
+    with store.read() as session:
+        assert session.costs.of_answers("reply")[Role.CURRENT].mean is None

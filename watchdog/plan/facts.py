@@ -15,7 +15,7 @@ from watchdog.domain.metric import MetricKey, Observation
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.errors import UsageError
-from watchdog.plan.design import BASELINE_RUNS, Design, Prices, PlannedMetric
+from watchdog.plan.design import BASELINE_RUNS, Design, PlannedMetric, Prices
 from watchdog.plan.noise import Assumptions, Noise, assumed, measured
 
 if TYPE_CHECKING:

@@ -97,7 +97,8 @@ def _metric(facts: Facts, key: MetricKey, metric: PlannedMetric) -> MetricPlanVi
     design, noise = facts.today, metric.noise
     look = chance_of_a_look(metric, design)
     mean_runs = metric.mean_runs(design.every)
-    curve = _delays(facts, metric, design, CURVE)
+    found = _delays(facts, metric, design, (*DROPS, *CURVE))
+    delays, curve = found[: len(DROPS)], found[len(DROPS) :]
     return MetricPlanView(
         metric=metric.name,
         estimand=key.estimand,
@@ -112,7 +113,7 @@ def _metric(facts: Facts, key: MetricKey, metric: PlannedMetric) -> MetricPlanVi
         assumed=noise.assumed,
         mean_runs=mean_runs,
         false_pages=QUARTER / design.every / mean_runs,
-        delays=_delays(facts, metric, design, DROPS),
+        delays=delays,
         horizons=tuple(_horizon(name, seconds, curve, design.every) for name, seconds in HORIZONS),
         curve=curve,
     )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from watchdog.errors import UsageError
-from watchdog.plan.design import DAY, Design, Prices, PlannedMetric, chance_of_a_look, found_after, reference
+from watchdog.plan.design import DAY, Design, PlannedMetric, Prices, chance_of_a_look, found_after, reference
 from watchdog.plan.gate import gate_plan
 from watchdog.plan.noise import Assumptions, Noise, assumed
 from watchdog.plan.search import affordable, ranked
@@ -85,7 +85,7 @@ def test_no_design_is_had_for_too_little_money():
 
 
 def test_a_budget_without_a_price_is_refused_with_the_remedy():
-    with pytest.raises(UsageError, match="pinned target costs is not known.*--answer-cost"):
+    with pytest.raises(UsageError, match=r"pinned target costs is not known.*--answer-cost"):
         list(affordable(facts(Prices(current=0.001)), 3.0))
 
 
