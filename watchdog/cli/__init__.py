@@ -7,7 +7,21 @@ from __future__ import annotations
 
 import typer
 
-from watchdog.cli import alerts, baseline, check, database, demo, golden, init, look, plan, scores, serve, simulate
+from watchdog.cli import (
+    alerts,
+    baseline,
+    check,
+    database,
+    demo,
+    gate,
+    golden,
+    init,
+    look,
+    plan,
+    scores,
+    serve,
+    simulate,
+)
 
 app = typer.Typer(
     name="eval-watchdog",
@@ -24,6 +38,7 @@ app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("run")(look.run)
 app.command("serve")(serve.serve)
+app.command("gate")(gate.gate)
 app.command("scores")(scores.scores)
 app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")

@@ -22,6 +22,11 @@ class Trigger(StrEnum):
     TRIAGE = "triage"
     DRILL = "drill"
 
+    @property
+    def is_look(self) -> bool:
+        """Whether such a run is a look, which detectors eat; a gate or a triage asks for its own ends."""
+        return self not in (Trigger.GATE, Trigger.TRIAGE)
+
 
 #: What looks at a watch as it is now; one such look may continue another.
 LOOKS = frozenset({Trigger.SCHEDULE, Trigger.CONFIRM, Trigger.MANUAL})

@@ -39,17 +39,18 @@ def plan(
     seed: int,
     recorded: Collection[ResponseKey] = (),
     timeouts: Mapping[str, float] = MappingProxyType({}),
+    repeats: Mapping[str, int] = MappingProxyType({}),
 ) -> list[WorkItem]:
     """Return every call of a run that is not recorded yet, in the order in which they are to be begun.
 
     Cases (and repeats of a case) are shuffled; the arms of one case follow each other, in random order, so that they
     meet the same weather. Arms with equal targets are all asked: they are a control. The order depends on ``seed``
-    alone, whatever is recorded. ``timeouts``: seconds for one attempt, by provider. Raises InvalidInput when cases do
-    not fit a prompt.
+    alone, whatever is recorded. ``timeouts``: seconds for one attempt, by provider. ``repeats``: of the cases that are
+    asked another number of times than the watch says. Raises InvalidInput when cases do not fit a prompt.
     """
     usual = Limits().timeout
     rng = Random(seed)
-    units = [(case, repeat) for case in cases for repeat in range(watch.repeats)]
+    units = [(case, repeat) for case in cases for repeat in range(repeats.get(case.id, watch.repeats))]
     rng.shuffle(units)
     arms = [(role, watch.targets[role]) for role in roles]
     done = recorded if isinstance(recorded, set | frozenset) else frozenset(recorded)

@@ -6,19 +6,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watchdog.domain.case import Case
 from watchdog.domain.digest import digest
 from watchdog.domain.response import CallStatus, Response, ResponseKey
-from watchdog.domain.run import Run, RunStatus, Tally
+from watchdog.domain.run import Run, RunStatus, Tally, Trigger
 from watchdog.domain.score import ScoreRow
 from watchdog.domain.target import Role
 from watchdog.store import rows, schema
 
 #: A run in one of these states has not come to its end.
 UNFINISHED = (RunStatus.PLANNED, RunStatus.RUNNING, RunStatus.MEASURED, RunStatus.INTERRUPTED)
+#: Runs of these triggers are looks; the others are asked for by name.
+LOOKS = tuple(trigger for trigger in Trigger if trigger.is_look)
 
 
 def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
@@ -92,17 +94,22 @@ class Runs:
             update(schema.runs).where(schema.runs.c.id == run_id).values(owner=None, lease_until=None)
         )
 
-    def unfinished(self, watch: str) -> list[Run]:
+    def unfinished(self, watch: str, *, triggers: Collection[Trigger] = LOOKS) -> list[Run]:
         """Runs of a watch that have not come to their end, oldest first."""
-        return self._list(
-            schema.runs.c.watch == watch, schema.runs.c.status.in_([status.value for status in UNFINISHED])
-        )
+        unfinished = schema.runs.c.status.in_([status.value for status in UNFINISHED])
+        return self._list(schema.runs.c.watch == watch, _triggered(triggers), unfinished)
 
     def of_watch(
-        self, watch: str, *, since: float | None = None, statuses: Collection[RunStatus] = (), last: int | None = None
+        self,
+        watch: str,
+        *,
+        since: float | None = None,
+        statuses: Collection[RunStatus] = (),
+        last: int | None = None,
+        triggers: Collection[Trigger] = LOOKS,
     ) -> list[Run]:
         """Runs of a watch, oldest first; ``last`` keeps only the newest so many."""
-        conditions: list[Any] = [schema.runs.c.watch == watch]
+        conditions: list[Any] = [schema.runs.c.watch == watch, _triggered(triggers)]
         if since is not None:
             conditions.append(schema.runs.c.planned_for >= since)
         if statuses:
@@ -149,7 +156,10 @@ class Runs:
         c = schema.runs.c
         ended = [RunStatus.FINISHED.value, RunStatus.FAILED.value, RunStatus.MISSED.value]
         query = (
-            select(c.observed).where(c.watch == watch, c.status.in_(ended)).order_by(c.planned_for.desc()).limit(1000)
+            select(c.observed)
+            .where(c.watch == watch, _triggered(LOOKS), c.status.in_(ended))
+            .order_by(c.planned_for.desc())
+            .limit(1000)
         )
         count = 0
         for (observed,) in self._connection.execute(query):
@@ -218,6 +228,10 @@ class Runs:
         """The sampled cases of a run."""
         query = select(schema.run_cases.c.case).where(schema.run_cases.c.run_id == run_id)
         return [rows.case_of(value) for (value,) in self._connection.execute(query)]
+
+
+def _triggered(triggers: Collection[Trigger]) -> ColumnElement[bool]:
+    return schema.runs.c.trigger.in_([trigger.value for trigger in triggers])
 
 
 class Responses:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 #: Newest migration; a database with another revision is refused with the remedy.
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -266,4 +266,29 @@ outbox = Table(
     Column("error", Text),
     Index(None, "channel", "delivered_at", "due_at"),
     Index(None, "alert_id"),
+)
+
+gates = Table(
+    "gates",
+    metadata,
+    Column("id", String(32), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("watch", String(200), nullable=False),
+    #: Digest of what is asked; an interrupted gate of the same question is continued.
+    Column("key", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("verdict", String(20)),
+    Column("report", JSON(none_as_null=True)),
+    Index(None, "watch", "at"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    #: Digest of provider, model, parameters and messages.
+    Column("key", String(32), primary_key=True),
+    Column("run_id", String(32), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("case_id", String(200), nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("at", Double, nullable=False),
 )

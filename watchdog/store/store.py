@@ -12,6 +12,7 @@ from watchdog.store.alerting import Alerts, Outbox
 from watchdog.store.costs import Costs
 from watchdog.store.engine import errors_in_words, open_engine, prepare
 from watchdog.store.findings import Baselines, Detection
+from watchdog.store.gates import Gates
 from watchdog.store.measurements import Responses, Runs, Scores
 
 
@@ -27,6 +28,7 @@ class Session:
         self.detection = Detection(connection)
         self.alerts = Alerts(connection)
         self.outbox = Outbox(connection)
+        self.gates = Gates(connection)
 
 
 class Store:

@@ -76,10 +76,11 @@ def test_the_order_is_the_seeds_and_the_answer_repeats():
     assert decide(differences, margin=0.05, seed=1) == decide(differences, margin=0.05, seed=1)
 
 
-def test_there_is_no_look_before_fifty_units():
-    assert look_sizes(100, 5) == [60, 80, 100]
+def test_there_is_no_look_before_a_dozen_units():
+    assert look_sizes(40, 5) == [16, 24, 32, 40]
     assert look_sizes(1000, 5) == [200, 400, 600, 800, 1000]
-    assert look_sizes(20, 5) == [20]
+    assert look_sizes(14, 5) == [12, 14]
+    assert look_sizes(12, 5) == [12]
     with pytest.raises(ValueError, match="two cases"):
         decide([0.0], margin=0.1)
 

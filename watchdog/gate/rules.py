@@ -1,0 +1,53 @@
+"""Hard rules: cases that a candidate must pass, whatever the statistics say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from watchdog.detect.scores import ScoredCall
+from watchdog.domain.case import Case
+from watchdog.domain.gate import MUST_PASS, BrokenRule
+from watchdog.domain.metric import Better
+from watchdog.domain.score import Outcome
+from watchdog.domain.watch import Watch
+from watchdog.gate.measure import Measurement
+from watchdog.gate.streams import BASELINE, CANDIDATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What became of the cases that must pass."""
+
+    broken: tuple[BrokenRule, ...]
+    #: Cases without a scored answer of the candidate.
+    unmeasured: int
+
+
+def broken_rules(watch: Watch, calls: Sequence[ScoredCall], cases: Mapping[str, Case], so_far: Measurement) -> Rules:
+    """The must-pass cases of which any answer of the candidate failed a check that pages."""
+    must = {case.id for case in cases.values() if MUST_PASS in case.tags}
+    plans = {plan.name: plan for plan in watch.scorers if plan.pages and plan.better is Better.HIGHER}
+    concerned = [call for call in calls if call.case_id in must and call.series.scorer in plans]
+    failed = {
+        (call.case_id, call.series.scorer, call.series.role) for call in concerned if call.outcome is Outcome.FAILED
+    }
+    reasons = {
+        (key.case_id, scorer): row.score.reason
+        for (key, scorer), row in so_far.scores.items()
+        if key.role is CANDIDATE and row.score.outcome is Outcome.FAILED
+    }
+    measured = {call.case_id for call in concerned if call.series.role is CANDIDATE and call.value is not None}
+    return Rules(
+        broken=tuple(
+            BrokenRule(
+                case_id=case,
+                metric=scorer,
+                reason=reasons.get((case, scorer), ""),
+                baseline_fails_too=(case, scorer, BASELINE) in failed,
+            )
+            for case, scorer, role in sorted(failed)
+            if role is CANDIDATE
+        ),
+        unmeasured=len(must - measured),
+    )
