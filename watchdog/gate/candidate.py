@@ -62,6 +62,7 @@ def read_candidate(
         InvalidInput: something in it is wrong; every problem at once.
     """
     source = shown(path)
+    prompt: Prompt | None
     if path.suffix.lower() not in {".yaml", ".yml", ".json"}:
         prompt = _prompt_for(path, source, folder, golden)
         return Contender(target=replace(current, role=Role.CANDIDATE, prompt=prompt), source=source)
@@ -129,7 +130,8 @@ def at_revision(revision: str, watch: str, *, config: Path, environ: Mapping[str
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").decode().strip()
     if not commit:
         raise UsageError(f"git knows no revision {revision!r}; in CI, fetch it first (fetch-depth: 0)")
-    archive = _git(folder, "archive", "--format=tar", f"{commit}:{prefix}".rstrip(":") if prefix else commit)
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
+    archive = _git(top, "archive", "--format=tar", f"{commit}:{prefix}" if prefix else commit)
     with tempfile.TemporaryDirectory(prefix="eval-watchdog-") as there:
         with tarfile.open(fileobj=BytesIO(archive)) as files:
             files.extractall(there, filter="data")

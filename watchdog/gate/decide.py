@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from watchdog.domain.gate import BrokenRule, GateMetric, GateVerdict, Standing
+from watchdog.domain.gate import BrokenRule, GateMetric, GateVerdict, Standing, Unit
 from watchdog.gate.streams import Stream
 from watchdog.stats.gate import (
     LEAST_TO_PASS,
@@ -73,7 +73,7 @@ def judge(
     failed = _failed(usable, estimates, stage)
     passed = set(stage.passed)
     for stream in usable:
-        if stream.required and _passes(stream, estimates[id(stream)], stage):
+        if _passes(stream, estimates[id(stream)], stage):
             passed.add((stream.name, stream.tag))
     total = sum(stream.weight for stream in streams)
     metrics = tuple(
@@ -150,6 +150,8 @@ def _metric(
         return base
     z = critical(stage.fractions, stage.fraction, stage.alpha)
     low, high = estimate.interval(z, margin or 0.0)
+    if stream.unit is Unit.SCORE:
+        low, high = max(low, -1.0), min(high, 1.0)
     standing = Standing.UNDECIDED
     if margin is not None and _too_lossy(stream, stage):
         standing = Standing.NOT_MEASURED
@@ -159,7 +161,7 @@ def _metric(
         standing = Standing.BETTER
     elif margin is None:
         standing = Standing.SLIGHTLY_WORSE if high < 0 else Standing.UNDECIDED
-    elif (stream.name, stream.tag) in passed or low > -margin:
+    elif (stream.name, stream.tag) in passed:
         standing = Standing.SLIGHTLY_WORSE if high < 0 else Standing.NOT_WORSE
     found = replace(base, standing=standing, effect=estimate.effect, interval=(low, high))
     if margin is None or not total:
@@ -226,7 +228,7 @@ def _name(metric: GateMetric) -> str:
 def _span(metric: GateMetric) -> str:
     if metric.effect is None or metric.interval is None:
         return "not measured"
-    if metric.unit.value == "ratio":
+    if metric.unit is Unit.RATIO:
         # The stream is minus the log-ratio: its lower end is the larger factor.
         change, high, low = (100 * (math.exp(-value) - 1) for value in (metric.effect, *metric.interval))
         return f"{change:+.0f} % [{low:+.0f} … {high:+.0f}]"

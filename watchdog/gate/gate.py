@@ -61,7 +61,7 @@ class _State:
 
     look: int = -1
     judgement: Judgement | None = None
-    broken: Sequence[BrokenRule] = ()
+    broken: tuple[BrokenRule, ...] = ()
     #: Why it ended before its last look: budget, deadline.
     ended: str = ""
 
@@ -115,11 +115,15 @@ class Gate:
         order = self._order(cases, opened.run, control)
         budget = await asyncio.to_thread(self._budget, opened.run, so_far)
         loop = asyncio.get_running_loop()
+
+        def on_trouble(_error: StoreError) -> None:
+            loop.call_soon_threadsafe(self._stop.set)
+
         recorder = Recorder(
             store,
             opened.run.id,
             renew=lambda: ledger.renew(store, opened.run.id, clock.now()),
-            on_trouble=lambda _error: loop.call_soon_threadsafe(self._stop.set) and None,
+            on_trouble=on_trouble,
         )
         asking = Asking(
             self._built,

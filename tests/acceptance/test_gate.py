@@ -1,0 +1,152 @@
+"""The gate before a deploy: the real command against a simulated provider over HTTP."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+WATCH = "support_reply"
+#: Every case once an arm: 80 calls.
+COMMAND = (
+    "gate",
+    WATCH,
+    "--candidate",
+    "candidate.yaml",
+    "--json",
+    "--full",
+    "--margin",
+    "0.3",
+    "--repeats-flipping",
+    "1",
+)
+
+
+@pytest.fixture
+def gate(workspace):
+    """Holds a gate; its exit code and its report."""
+
+    def hold(candidate, *arguments):
+        (workspace.folder / "candidate.yaml").write_text(candidate, encoding="utf-8")
+        done = workspace.command("gate", WATCH, "--candidate", "candidate.yaml", "--json", *arguments)
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return hold
+
+
+def rows(workspace, query):
+    with closing(sqlite3.connect(workspace.folder / "watchdog.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_candidate_that_is_worse_is_a_regression_for_less_than_half_of_the_calls(gate, workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-11": {"quality": 0.05}}})
+    before = rows(workspace, "select state from detector_states order by 1")
+    code, report = gate("model: sim-1-2026-11\n")
+    assert (code, report["verdict"]) == (1, "regression")
+    assert report["changed"] == ["model"]
+    assert report["calls"] < report["calls_full"] / 2
+    fallen = report["flips"][0]
+    assert fallen["before"] > fallen["after"]
+    assert fallen["candidate_text"]
+    assert rows(workspace, "select state from detector_states order by 1") == before
+    assert rows(workspace, "select trigger, count(*) from runs where trigger = 'gate'") == [("gate", 1)]
+
+
+def test_a_candidate_that_is_the_same_passes_a_wide_margin_and_is_open_at_a_narrow_one(gate, simulator):
+    simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}, "sim-1-2026-11": {"quality": 1.0}}})
+    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.15", "--seed", "7")
+    assert (code, report["verdict"]) == (0, "pass")
+    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.02", "--seed", "7")
+    assert (code, report["verdict"]) == (3, "inconclusive")
+    assert any("--repeats" in advice or "cases" in advice for advice in report["advice"])
+
+
+def test_a_provider_that_dies_on_the_way_is_not_measured_and_the_next_call_pays_only_for_the_rest(
+    workspace, start_simulator
+):
+    simulator = start_simulator()
+    simulator.control({"models": {"*": {"latency": 0.15}}})
+    workspace.url = simulator.url
+    workspace.write(limits="{ concurrency: 4, max_concurrency: 4, timeout: 2, attempts: 1 }")
+    (workspace.folder / "candidate.yaml").write_text("model: sim-1-2026-08\n", encoding="utf-8")
+    port = simulator.port
+    process = workspace.popen(*COMMAND)
+    deadline = time.monotonic() + 40
+    while sum(simulator.asked().values()) < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    simulator.kill()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    report = json.loads(out)
+    assert report["verdict"] == "not measured"
+    paid = rows(
+        workspace, "select count(*) from responses where status = 'answered' and run_id in (select id from gates)"
+    )
+    revived = start_simulator(port)
+    done = workspace.command(*COMMAND)
+    again = json.loads(done.stdout)
+    assert (again["id"], again["resumed"]) == (report["id"], True)
+    assert again["verdict"] == "pass"
+    assert sum(revived.asked().values()) == 80 - paid[0][0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_gate_that_is_killed_is_continued_by_the_same_command(workspace, simulator, number):
+    simulator.control({"models": {"*": {"latency": 0.1}}})
+    workspace.write(limits="{ concurrency: 4, max_concurrency: 4, timeout: 5, attempts: 1 }")
+    (workspace.folder / "candidate.yaml").write_text("model: sim-1-2026-08\n", encoding="utf-8")
+    before = sum(simulator.asked().values())
+    process = workspace.popen(*COMMAND)
+    deadline = time.monotonic() + 40
+    while sum(simulator.asked().values()) - before < 20 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == (4 if number is signal.SIGTERM else -number)
+    done = workspace.command(*COMMAND)
+    report = json.loads(done.stdout)
+    assert report["resumed"]
+    assert report["verdict"] == "pass"
+    in_flight = 12  # calls under way when it died, and those answered but not yet written
+    assert 80 <= sum(simulator.asked().values()) - before <= 80 + in_flight
+
+
+def test_the_daemon_is_not_kept_waiting_by_a_gate_that_was_interrupted(workspace, simulator):
+    simulator.control({"models": {"*": {"latency": 0.1}}})
+    (workspace.folder / "candidate.yaml").write_text("model: sim-1-2026-08\n", encoding="utf-8")
+    process = workspace.popen("gate", WATCH, "--candidate", "candidate.yaml", "--full")
+    while not rows(workspace, "select 1 from gates"):
+        time.sleep(0.05)
+    try:
+        assert workspace.command("run", WATCH, "--json").returncode == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "--candidate"),
+        (["--candidate", "none.md"], "none.md"),
+        (["--against", "last"], "git:REVISION"),
+        (["--candidate", "c.yaml", "--budget", "speed=2%"], "latency=20%"),
+    ],
+)
+def test_a_call_that_makes_no_sense_is_a_usage_error(workspace, arguments, said):
+    (workspace.folder / "c.yaml").write_text("model: x\n", encoding="utf-8")
+    done = workspace.command("gate", WATCH, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_the_baseline_against_itself_tells_how_often_the_gate_cries_wolf(workspace):
+    done = workspace.command("gate", WATCH, "--aa", "--json")
+    test = json.loads(done.stdout)["self_test"]
+    assert test["gates"] == 1000
+    assert test["regressions"] / test["gates"] <= 0.07
