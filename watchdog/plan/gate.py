@@ -14,7 +14,6 @@ from scipy.special import ndtr, ndtri
 from watchdog.plan.design import PlannedMetric
 from watchdog.plan.facts import Facts
 from watchdog.render.plan_view import GatePlanView
-from watchdog.stats.gate import units_needed
 
 ALPHA, POWER = 0.05, 0.8
 
@@ -23,14 +22,16 @@ def gate_plan(facts: Facts, metric: PlannedMetric) -> GatePlanView:
     """The gate of one metric, with the watch's smallest drop as its margin."""
     repeats, margin = facts.watch.repeats, facts.watch.smallest_drop
     cases = max(1, round(facts.today.cases * metric.share))
-    spread = math.sqrt(2 * metric.noise.answers / repeats)
-    error = spread / math.sqrt(cases)
+    variance = 2 * metric.noise.answers / repeats
+    error = math.sqrt((variance + 1 / cases) / cases)
+    reach = float(ndtri(1 - ALPHA) + ndtri(POWER))
+    wanted = (reach / margin) ** 2  # 1 / error^2
     return GatePlanView(
         metric=metric.name,
         cases=cases,
         repeats=repeats,
         margin=margin,
-        catches=margin + float(ndtri(1 - ALPHA) + ndtri(POWER)) * error,
-        passes=float(ndtr(margin / error - ndtri(1 - ALPHA))) if error else 1.0,
-        cases_needed=max(1, units_needed(spread, margin, 0.0, ALPHA, POWER)),
+        catches=margin + reach * error,
+        passes=float(ndtr(margin / error - ndtri(1 - ALPHA))),
+        cases_needed=math.ceil((wanted * variance + math.sqrt((wanted * variance) ** 2 + 4 * wanted)) / 2),
     )

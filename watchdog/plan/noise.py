@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 from scipy.special import chdtri
 
 from watchdog.stats.autocorrelation import BLOCK, Correlation
+from watchdog.stats.psr_state import WINSOR, winsorised_step
 
 #: What is assumed of a metric that was never measured: a pass rate of .9, cases of very unequal difficulty
 #: (Beta(2 p, 2 (1 - p)): two thirds of p (1 - p) is chance within a case), and 1.8 points that a whole run shares.
@@ -105,11 +105,14 @@ def measured(
             looks=len(x),
             assumed=("runs", "correlation"),
         )
-    values = np.asarray(x, float)
-    freedom, variance = len(x) - 1, float(values.var(ddof=1))
+    # A blip of one look is no chance: drawn in, as the detector does with its own reference.
+    n, mean, squares = 0, 0.0, 0.0
+    for value in x:
+        n, mean, squares = winsorised_step(n, mean, squares, value)
+    freedom, variance = len(x) - 1, squares / (len(x) - 1)
     low, high = (variance * freedom / float(chdtri(freedom, tail)) for tail in (0.05, 0.95))
     runs = max(0.0, variance - within)
-    neighbours, decay = _weather(values, runs / variance if variance else 0.0)
+    neighbours, decay = _weather(x, mean, math.sqrt(variance), runs / variance if variance else 0.0)
     return Noise(
         level=level,
         answers=answers,
@@ -139,12 +142,12 @@ def of_a_look(noise: Noise, *, cases: float, repeats: int, every: float, known_a
     return LookNoise(math.sqrt(variance), (noise.runs / variance * peak * decay, decay))
 
 
-def _weather(x: np.ndarray, share: float) -> tuple[float, float]:
+def _weather(x: Sequence[float], mean: float, spread: float, share: float) -> tuple[float, float]:
     """Correlation between neighbours of what runs share, and its decay; ``share`` of the variance is theirs."""
-    spread = float(x.std())
     correlation = Correlation()
-    for z in (x - x.mean()) / spread if spread else x:
-        correlation = correlation.add(float(min(max(z, -3.0), 3.0)))
+    for value in x:
+        z = (value - mean) / spread if spread else 0.0
+        correlation = correlation.add(min(max(z, -WINSOR), WINSOR))
     r1, phi = correlation.estimate()
     if r1 == 0.0 or share <= 0.0:
         return 0.0, UNSEEN

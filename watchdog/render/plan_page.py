@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Seconds that get a line of their own.
-_TIMES = (300.0, 900.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 86_400.0, 3 * 86_400.0, 604_800.0, 30 * 86_400.0)
+_TIMES = (300.0, 900.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 86_400.0, 3 * 86_400.0, 604_800.0, 4 * 604_800.0)
 #: Drops that get one, score units.
 _DROPS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
 

@@ -41,6 +41,13 @@ def test_weather_is_told_from_chance_within_a_run():
     assert noise.decay == pytest.approx(0.6, abs=0.15)
 
 
+def test_a_blip_of_one_look_is_no_chance():
+    x, variances, cases = looks(300, runs=0.0, answers=0.06)
+    x[150] = -0.5
+    noise = measured(x, variances, cases, level=0.9, repeats=1, every=HOUR, assumptions=Assumptions())
+    assert noise.seen[0] == pytest.approx(math.sqrt(0.06 / 100), rel=0.1)
+
+
 def test_answers_behind_a_mean_of_repeats_are_counted():
     assert of(50, runs=0.0, answers=0.02, repeats=3).answers == pytest.approx(0.06)
 
