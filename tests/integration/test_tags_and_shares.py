@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from watchdog.cli import app
@@ -29,7 +30,8 @@ def workspace(tmp_path):
         path.write_text(text.replace(ASKED, ASKED + "".join(f"    {line}\n" for line in lines)), encoding="utf-8")
         return folder
 
-    return build
+    yield build
+    structlog.reset_defaults()
 
 
 def test_check_shows_what_each_metric_gets_of_the_budget(workspace):

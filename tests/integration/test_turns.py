@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from watchdog.cli import app
+from watchdog.domain.detection import Level
+from watchdog.domain.run import Scope
+from watchdog.domain.target import Role
 from watchdog.store.store import Store
 
 
@@ -19,12 +24,44 @@ def workspace(tmp_path):
     path = folder / "watchdog.yaml"
     more = "    every: 30m\n    cases_per_look: 10\n    pinned_every: 2\n    min_baseline_runs: 3\n"
     path.write_text(path.read_text(encoding="utf-8").replace("    every: 30m\n", more), encoding="utf-8")
-    return folder
+    yield folder
+    structlog.reset_defaults()
 
 
 def ask(folder, *arguments):
     done = CliRunner().invoke(app, [*arguments, "--config", str(folder)])
     return done.exit_code, done.output
+
+
+def responses(workspace, number):
+    """(role, case) of everything that was asked at a look, and its run."""
+    store = Store(f"sqlite:///{workspace / 'watchdog.db'}")
+    with store.read() as session:
+        run = session.runs.of_watch("support_reply")[number]
+        found = [(r.key.role, r.key.case_id) for r in session.responses.of_run(run.id)]
+    store.close()
+    return run, found
+
+
+def test_a_suspect_look_is_followed_by_one_at_everything(workspace):
+    for _ in range(6):
+        assert ask(workspace, "run", "--json")[0] == 0
+    assert ask(workspace, "baseline", "freeze", "support_reply", "--because", "first", "--by", "ann")[0] == 0
+    ask(workspace, "run", "--json")
+    run, asked = responses(workspace, -1)
+    assert {role for role, _ in asked} == {Role.CURRENT}
+    assert len(asked) == 10
+    store = Store(f"sqlite:///{workspace / 'watchdog.db'}")
+    with store.begin() as session:
+        [signal, *_] = session.detection.signals("support_reply", run_id=run.id)
+        session.detection.save_signals([replace(signal, level=Level.SUSPECT)])
+    store.close()
+    ask(workspace, "run", "--json")
+    run, asked = responses(workspace, -1)
+    assert run.scope == Scope()
+    assert len(asked) == len(set(asked)) == 30 * 2
+    ask(workspace, "run", "--json")
+    assert responses(workspace, -1)[0].scope.part.turn == 7, "after that the turns go on"
 
 
 def test_looks_take_turns_are_frozen_and_held_against_the_baseline(workspace):

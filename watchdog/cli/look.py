@@ -123,19 +123,18 @@ def _exit_code(watch: Watch, look: Look) -> int:
 def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
     from watchdog.app.build import anchored
     from watchdog.cli.edge import print_table
-    from watchdog.domain.run import Part, Scope
     from watchdog.domain.watch import AnchorCadence
-    from watchdog.pipeline.scope import asked_cases, asked_roles
+    from watchdog.pipeline.scope import asked_cases, asked_roles, calls_of, regular_scope
     from watchdog.render.words import money
 
     rows = []
     for name in names:
         watch = app.watch(name)
-        part = Part(turn=0, size=watch.cases_per_look) if watch.cases_per_look else None
-        golden = len(asked_cases(watch, Scope(part=part), watch.golden.cases)) if watch.golden else 0
+        scope = regular_scope(watch)
+        golden = len(asked_cases(watch, scope, watch.golden.cases)) if watch.golden else 0
         traffic = watch.traffic.per_run if watch.traffic else 0
-        roles = [role.value for role in asked_roles(watch, Scope())]
-        calls = (golden + traffic) * len(roles) * watch.repeats
+        roles = [role.value for role in asked_roles(watch, scope)]
+        calls = calls_of(watch, scope)
         judges = app.joined.judges.get(name, {})
         anchors = [anchored(watch.scorer(metric), judge) for metric, judge in judges.items()]
         rows.append(

@@ -11,10 +11,12 @@ from typing import Any, Protocol
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from watchdog.daemon.health import Looked, Standing, Trouble, troubles
 from watchdog.daemon.ledger import Ledger, Plan
+from watchdog.daemon.out_of_turn import LEAST_GAP
 from watchdog.daemon.ping import Pinger
 from watchdog.daemon.post import Look, Post
 from watchdog.daemon.timetable import moment
@@ -66,10 +68,13 @@ class Daemon:
         heartbeat: str | None = None,
         retention: float | None = None,
         grace: float = GRACE,
+        least_gap: float = LEAST_GAP,
         rng: Random | None = None,
         on_look: Sequence[Callable[[Looked], None]] = (),
     ) -> None:
         """``heartbeat``: ping URL. ``retention``: seconds for which answers' texts are kept; None keeps them.
+
+        ``least_gap``: seconds before a look out of turn.
 
         Raises:
             UsageError: a schedule is not understood.
@@ -84,7 +89,7 @@ class Daemon:
         self._stopping = asyncio.Event()
         ledger = Ledger(store, plan)
         self._posts = {
-            name: Post(watch, look, ledger, self._pinger, clock, rng or Random(), self._stopping)
+            name: Post(watch, look, ledger, self._pinger, clock, rng or Random(), self._stopping, least_gap=least_gap)
             for name, watch in looks.items()
         }
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -118,6 +123,7 @@ class Daemon:
         for name, post in self._posts.items():
             await post.open()
             self._schedule(name, self._come_due, post.timetable.trigger, post.due)
+            self._schedule_beside(name)
         if self._retention is not None:
             daily = IntervalTrigger(seconds=DAY, timezone=UTC)
             self._schedule(_HOUSE_KEEPING, self._forget_in_time, daily, self._clock.now())
@@ -127,18 +133,30 @@ class Daemon:
         _log.info("the daemon has started", action="daemon-started", watches=len(self._posts))
 
     def _schedule(
-        self, name: str, work: Callable[[str], Coroutine[Any, Any, None]], trigger: Any, first: float
+        self,
+        name: str,
+        work: Callable[[str], Coroutine[Any, Any, None]],
+        trigger: Any,
+        first: float,
+        *,
+        beside: bool = False,
     ) -> None:
         self._scheduler.add_job(
             work,
             trigger,
             args=[name],
-            id=name,
+            id=f"{name} out of turn" if beside else name,  # no watch has a space in its name
+            replace_existing=beside,
             next_run_time=moment(first),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,  # late is better than never; what was skipped is written down
         )
+
+    def _schedule_beside(self, name: str) -> None:
+        at = self._posts[name].beside
+        if at is not None and not self._stopping.is_set():
+            self._schedule(name, self._come_due_beside, DateTrigger(moment(at)), at, beside=True)
 
     async def stop(self) -> None:
         """Begin no new look and no new call, let calls in flight finish, deliver once more."""
@@ -202,10 +220,19 @@ class Daemon:
         self._spawn(self._turn(self._posts[name], upcoming))
 
     async def _turn(self, post: Post, upcoming: float) -> None:
-        looked = await post.turn(upcoming)
+        self._told(post, await post.turn(upcoming))
+
+    async def _come_due_beside(self, name: str) -> None:
+        self._spawn(self._turn_beside(self._posts[name]))
+
+    async def _turn_beside(self, post: Post) -> None:
+        self._told(post, await post.turn_beside())
+
+    def _told(self, post: Post, looked: Looked | None) -> None:
         if looked is not None:
             for tell in self._on_look:
                 tell(looked)
+            self._schedule_beside(post.watch.name)
 
     async def _forget_in_time(self, _name: str) -> None:
         self._spawn(self._forget())

@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from watchdog.daemon.out_of_turn import Money, Verdict, out_of_turn
 from watchdog.daemon.timetable import Timetable
-from watchdog.domain.run import Run, RunStatus, Trigger
+from watchdog.domain.run import Run, RunStatus, Scope, Trigger
+from watchdog.domain.watch import Watch
+from watchdog.pipeline.runs import planned_again
+from watchdog.pipeline.scope import calls_of, regular_scope
+from watchdog.pipeline.suspicion import suspicion_now
 from watchdog.store.ownership import this_process
 from watchdog.store.store import Session, Store
 
@@ -19,8 +24,11 @@ Plan = Callable[[str, float], Run]
 
 #: Missed looks of one gap that are written down one by one; a longer gap says no more than this many.
 MISSED_LIMIT = 100
-#: Runs among which the last scheduled one is looked for.
+#: Runs among which the last scheduled one is looked for, and the last one with a price.
 _RECENT = 50
+#: Looks of one day that are counted.
+_LOOKS_A_DAY = 1440
+DAY = 86400.0
 
 NOBODY = "missed: nobody was running"
 ASLEEP = "missed: the process could not keep up"
@@ -44,13 +52,15 @@ class Ledger:
         with self._store.begin() as session:
             session.runs.lock(watch)
             unfinished = session.runs.unfinished(watch)
-            planned = [run for run in unfinished if run.status is RunStatus.PLANNED]
+            not_begun = [run for run in unfinished if run.status is RunStatus.PLANNED]
+            planned = [run for run in not_begun if run.trigger is not Trigger.CONFIRM]
+            beside = [run for run in not_begun if run.trigger is Trigger.CONFIRM]
             past = [run.planned_for for run in planned if run.planned_for <= now]
             if past:
                 past += timetable.between(past[-1], now, MISSED_LIMIT - len(past))
             for time in past:
                 self._miss(session, watch, time, now, NOBODY)
-            owed = bool(past) or len(unfinished) > len(planned)
+            owed = bool(past) or len(unfinished) > len(planned) + len(beside)
             first = now if owed else timetable.first(_last_planned(session, watch), now)
             kept = self._write_down(session, watch, first)
             for run in planned:
@@ -71,20 +81,44 @@ class Ledger:
                 self._write_down(session, watch, newest)
             self._write_down(session, watch, upcoming)
 
-    def made(self, watch: str, planned_for: float) -> None:
+    def out_of_turn(self, watch: Watch, timetable: Timetable, due: float, now: float, least_gap: float) -> Verdict:
+        """Put on paper when to look out of turn, or forget about it. ``due``: the next look of the timetable.
+
+        What it is decided by is in the store: a daemon that was killed comes to the same verdict when it starts again.
+        """
+        with self._store.begin() as session:
+            session.runs.lock(watch.name)
+            for run in session.runs.unfinished(watch.name):
+                if run.status is RunStatus.PLANNED and run.trigger is Trigger.CONFIRM:
+                    session.runs.withdraw(run.id)
+            newest = session.runs.of_watch(watch.name, statuses=[RunStatus.FINISHED], last=1)
+            verdict = out_of_turn(
+                suspicion_now(session, watch),
+                now=now,
+                ended=max((run.finished_at or 0.0 for run in newest), default=0.0),
+                next_planned=due,
+                interval=timetable.after(due) - due,
+                money=_money(session, watch, timetable, due, now),
+                least_gap=least_gap,
+            )
+            if verdict.at is not None:
+                session.runs.save(self._run(watch.name, verdict.at, Trigger.CONFIRM))
+        return verdict
+
+    def made(self, watch: str, planned_for: float, trigger: Trigger = Trigger.SCHEDULE) -> None:
         """The look came to its end. A run that is still planned then was not needed.
 
         The look continued an earlier run, or another process made it.
         """
         with self._store.begin() as session:
-            session.runs.withdraw(self._plan(watch, planned_for).id)
+            session.runs.withdraw(self._run(watch, planned_for, trigger).id)
 
-    def failed(self, watch: str, planned_for: float, now: float, note: str, begun: bool) -> None:
+    def failed(self, watch: str, planned_for: float, trigger: Trigger, now: float, note: str, begun: bool) -> None:
         """The look broke before it began; with ``begun`` also what it left half-way, so that it breaks no other look.
 
         Whatever half-way run nobody else holds is this look's: when it began, it took up or closed all others.
         """
-        name = self._plan(watch, planned_for).id
+        name = self._run(watch, planned_for, trigger).id
         with self._store.begin() as session:
             session.runs.lock(watch)
             for run in session.runs.unfinished(watch):
@@ -96,6 +130,10 @@ class Ledger:
                     session.runs.save(replace(run, status=RunStatus.FAILED, finished_at=now, note=note))
                     session.runs.save_tally(run.id, session.runs.tally(run.id), 0)
                     session.runs.release(run.id)
+
+    def _run(self, watch: str, time: float, trigger: Trigger) -> Run:
+        run = self._plan(watch, time)
+        return run if run.trigger is trigger else planned_again(run, trigger)
 
     def _write_down(self, session: Session, watch: str, time: float) -> str:
         run = self._plan(watch, time)
@@ -109,6 +147,28 @@ class Ledger:
         if known.status is RunStatus.PLANNED:
             session.runs.save(replace(known, status=RunStatus.MISSED, finished_at=now, note=note))
             session.runs.save_tally(run.id, {}, 0)
+
+
+def _money(session: Session, watch: Watch, timetable: Timetable, due: float, now: float) -> Money | None:
+    """What is left of the day's budget, and what looks cost by the newest one with a price."""
+    if watch.budget.per_day is None:
+        return None
+    midnight = now - now % DAY
+    left = watch.budget.per_day - session.runs.spent_since(watch.name, midnight)
+    priced = [
+        run
+        for run in session.runs.of_watch(watch.name, statuses=[RunStatus.FINISHED], last=_RECENT)
+        if run.cost is not None and not run.unpriced
+    ]
+    if not priced:
+        return Money(left=left, look=None, planned=0.0)
+    a_call = (priced[-1].cost or 0.0) / max(1, calls_of(watch, priced[-1].scope))
+    today = sum(time < midnight + DAY for time in (due, *timetable.between(due, midnight + DAY, _LOOKS_A_DAY)))
+    return Money(
+        left=left,
+        look=a_call * calls_of(watch, Scope()),
+        planned=a_call * calls_of(watch, regular_scope(watch)) * today,
+    )
 
 
 def _last_planned(session: Session, watch: str) -> float | None:

@@ -12,6 +12,7 @@ import structlog
 
 from watchdog.daemon.health import Looked, Standing
 from watchdog.daemon.ledger import MISSED_LIMIT, OVERLAP, Ledger
+from watchdog.daemon.out_of_turn import LEAST_GAP
 from watchdog.daemon.ping import Pinger
 from watchdog.daemon.timetable import Timetable
 from watchdog.domain.run import RunStatus, Trigger
@@ -48,8 +49,10 @@ class Post:
         clock: Clock,
         rng: Random,
         stopping: asyncio.Event,
+        *,
+        least_gap: float = LEAST_GAP,
     ) -> None:
-        """Once ``stopping`` is set, no look is begun.
+        """Once ``stopping`` is set, no look is begun. ``least_gap``: seconds before a look out of turn.
 
         Raises:
             UsageError: the schedule is not understood.
@@ -58,6 +61,9 @@ class Post:
         self.timetable = Timetable(watch.schedule)
         #: The look that is planned next.
         self.due = clock.now()
+        #: The look that is planned out of turn, if there is one.
+        self.beside: float | None = None
+        self._least_gap = least_gap
         #: Being overdue is counted from here: the start, or the end of the last look that finished.
         self._since = self.due
         self._looking_since: float | None = None
@@ -80,6 +86,7 @@ class Post:
         """
         now = self._since = self._clock.now()
         self.due = await asyncio.to_thread(self._ledger.open, self.watch.name, self.timetable, now)
+        await self._plan_beside()
 
     def standing(self) -> Standing:
         """How the looks stand."""
@@ -108,19 +115,57 @@ class Post:
             if obstacle or self._stopping.is_set():
                 return None
             self._looking_since = self._clock.now()
+        if await self._stopped_while_spreading():
+            self._looking_since = None
+            return None
+        return await self._one_look(due[-1], Trigger.SCHEDULE)
+
+    async def turn_beside(self) -> Looked | None:
+        """The time of the look out of turn has come: look, unless a look is under way, which is as good."""
+        async with self._turning:
+            planned_for, self.beside = self.beside, None
+            if planned_for is None or self._stopping.is_set():
+                return None
+            if self._looking_since is not None:
+                await self._note(self._ledger.made, planned_for, Trigger.CONFIRM)
+                return None
+            self._looking_since = self._clock.now()
+        return await self._one_look(planned_for, Trigger.CONFIRM)
+
+    async def _plan_beside(self) -> None:
+        now = self._clock.now()
         try:
-            return await self._one_look(due[-1])
+            verdict = await asyncio.to_thread(
+                self._ledger.out_of_turn, self.watch, self.timetable, self.due, now, self._least_gap
+            )
+        except Exception as error:  # noqa: BLE001 - the timetable stays
+            _log.warning(
+                "no look out of turn was planned", action="ledger-trouble", watch=self.watch.name, error=in_words(error)
+            )
+            return
+        self.beside = verdict.at
+        if verdict.at is not None:
+            _log.info(
+                "suspect: a look out of turn is planned",
+                action="look-out-of-turn",
+                watch=self.watch.name,
+                seconds=round(verdict.at - now),
+            )
+
+    async def _one_look(self, planned_for: float, trigger: Trigger) -> Looked | None:
+        try:
+            return await self._looked(planned_for, trigger)
         finally:
             self._looking_since = None
+            if not self._stopping.is_set():
+                await self._plan_beside()
 
-    async def _one_look(self, planned_for: float) -> Looked | None:
-        if await self._stopped_while_spreading():
-            return None
+    async def _looked(self, planned_for: float, trigger: Trigger) -> Looked:
         name = self.watch.name
         began = self._clock.monotonic()
         self._lag = max(0.0, self._clock.now() - planned_for)
         self._pinger.began(name)
-        status, error = await self._carried_out(planned_for)
+        status, error = await self._carried_out(planned_for, trigger)
         now = self._clock.now()
         if status is RunStatus.FINISHED:
             self._since = now
@@ -139,15 +184,15 @@ class Post:
                     await self._stopping.wait()
         return self._stopping.is_set()
 
-    async def _carried_out(self, planned_for: float) -> tuple[RunStatus, str]:
+    async def _carried_out(self, planned_for: float, trigger: Trigger) -> tuple[RunStatus, str]:
         """Look, and write down what became of the planned run. Returns (status, why it did not finish)."""
         name = self.watch.name
         try:
-            status = await self._look(name, Trigger.SCHEDULE, planned_for, self._stopping)
+            status = await self._look(name, trigger, planned_for, self._stopping)
         except WatchBusy as busy:
             _log.warning("another process is looking", action="look-busy", watch=name, error=str(busy))
             # Not missed: somebody does look, and what comes of it is theirs to write down.
-            await self._note(self._ledger.made, planned_for)
+            await self._note(self._ledger.made, planned_for, trigger)
             return RunStatus.MISSED, str(busy)
         except Exception as error:  # noqa: BLE001 - one broken look must not end the watch
             note = in_words(error)
@@ -157,9 +202,9 @@ class Post:
             )
             # A database that was locked or full is no fault of the run: the next look continues it.
             begun = not isinstance(error, StoreError)
-            await self._note(self._ledger.failed, planned_for, self._clock.now(), note, begun)
+            await self._note(self._ledger.failed, planned_for, trigger, self._clock.now(), note, begun)
             return RunStatus.FAILED, note
-        await self._note(self._ledger.made, planned_for)
+        await self._note(self._ledger.made, planned_for, trigger)
         if status is not RunStatus.FINISHED:
             _log.warning("a look did not finish", action="look-unfinished", watch=name, status=status.value)
             return status, status.value

@@ -28,8 +28,9 @@ from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured
 from watchdog.pipeline.measuring import Known, Measuring, Progress
 from watchdog.pipeline.runs import LEASE_SECONDS, Opened, new_run, open_run
-from watchdog.pipeline.scope import asked_cases, levels, scope_of
+from watchdog.pipeline.scope import asked_cases, scope_of
 from watchdog.pipeline.subject import subject_of
+from watchdog.pipeline.suspicion import newest_looks, suspicion_now
 from watchdog.protocols import Clock
 from watchdog.replay.budget import Budget
 from watchdog.store.ownership import may_be_alive, this_process
@@ -103,7 +104,7 @@ class Road:
             # Our own sentences quote no prompt and no answer; somebody else's may.
             note = str(error) if isinstance(error, WatchdogError) else type(error).__name__
             if isinstance(error, Exception) and not isinstance(error, StoreError):
-                await asyncio.to_thread(self._fail, built, opened.run, note, planned_for)
+                await asyncio.to_thread(self._fail, built, opened.run, note, trigger, planned_for)
             else:
                 await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, note)
             raise
@@ -143,14 +144,14 @@ class Road:
             # The run stays RUNNING under a lease that runs out: the next look continues it all the same.
             return
 
-    def _fail(self, built: BuiltWatch, run: Run, note: str, planned_for: float | None) -> None:
+    def _fail(self, built: BuiltWatch, run: Run, note: str, trigger: Trigger, planned_for: float | None) -> None:
         """A look that broke has seen nothing: that is decided upon too, so that somebody is told when it goes on."""
         try:
             with self._store.begin() as session:
                 measured = broken(session, built, run, note)
                 decide(session, built, measured, now=self._clock.now(), channels=self._channels)
                 if planned_for is not None:  # it continued an earlier run; one look is not blind twice
-                    session.runs.withdraw(self.fresh_run(built, Trigger.SCHEDULE, planned_for).id)
+                    session.runs.withdraw(self.fresh_run(built, trigger, planned_for).id)
         except StoreError:
             return  # as in _close
 
@@ -276,12 +277,10 @@ class Road:
 
 def _next_scope(session: Session, watch: Watch) -> Scope:
     """What the next look at a watch asks, by what its last ones asked and found."""
-    begun = set(RunStatus) - {RunStatus.PLANNED, RunStatus.MISSED}
-    before = session.runs.of_watch(watch.name, statuses=begun, last=RECENT + watch.pinned_every)
-    newest = _said_last(session, before)
+    looks = newest_looks(session, watch.name, RECENT + watch.pinned_every)
     baseline = session.baselines.current(watch.name)
     referenced = baseline is not None and baseline.status is BaselineStatus.LOCKED
-    return scope_of(watch, before, levels(watch, newest), referenced=referenced)
+    return scope_of(watch, looks, suspicion_now(session, watch), referenced=referenced)
 
 
 def _said_last(session: Session, before: Sequence[Run]) -> Sequence[Signal]:

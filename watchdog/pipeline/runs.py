@@ -36,6 +36,10 @@ def run_id(watch: str, trigger: Trigger, planned_for: float) -> str:
     return digest([watch, trigger.value, round(planned_for * 1000)])
 
 
+def _seed(name: str) -> int:
+    return int(name, 16) % 2**31
+
+
 def new_run(watch: Watch, instruments: Instruments, subject: Subject, trigger: Trigger, planned_for: float) -> Run:
     """A planned run. Its seed follows from its name, so that a replay makes the same choices."""
     name = run_id(watch.name, trigger, planned_for)
@@ -45,10 +49,16 @@ def new_run(watch: Watch, instruments: Instruments, subject: Subject, trigger: T
         trigger=trigger,
         status=RunStatus.PLANNED,
         planned_for=planned_for,
-        seed=int(name, 16) % 2**31,
+        seed=_seed(name),
         instruments=instruments,
         subject=subject,
     )
+
+
+def planned_again(run: Run, trigger: Trigger) -> Run:
+    """The same planned run for another reason: a run of its own."""
+    name = run_id(run.watch, trigger, run.planned_for)
+    return replace(run, id=name, trigger=trigger, seed=_seed(name))
 
 
 def open_run(

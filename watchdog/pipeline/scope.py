@@ -6,51 +6,48 @@ time. What looks bad is looked at with everything there is: on the next look the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 
 from watchdog.domain.case import Case, Origin
-from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import Arm
-from watchdog.domain.run import LOOKS, Part, Run, RunStatus, Scope
+from watchdog.domain.run import Part, Run, RunStatus, Scope
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.planned import LOOKED_AT
+from watchdog.pipeline.suspicion import Suspicion
 from watchdog.replay.rotation import part_of, round_length
 
 #: Rounds that a baseline is made of, so that each case is known from more than a look or two.
 ROUNDS_OF_A_BASELINE = 3
 #: Looks that a baseline is made of unless it needs more.
 LOOKS_OF_A_BASELINE = 20
+#: Looks at which a suspicion is looked at with everything there is; one that lasts longer may last for ever.
+CLOSER_LOOKS = 6
 
 
-def levels(watch: Watch, signals: Iterable[Signal]) -> frozenset[Level]:
-    """What the detectors said of the metrics of a watch that may page."""
-    return frozenset(signal.level for signal in signals if signal.key.arm is Arm.CURRENT and watch.pages(signal.key))
-
-
-def scope_of(watch: Watch, before: Sequence[Run], said: Collection[Level], *, referenced: bool) -> Scope:
+def scope_of(watch: Watch, looks: Sequence[Run], suspicion: Suspicion, *, referenced: bool) -> Scope:
     """What the next look asks.
 
     Args:
         watch: the watch.
-        before: its newest runs that have begun, oldest first; more than ``pinned_every`` of them if there are.
-        said: levels of its paging metrics at the newest look that was held against the baseline.
+        looks: its newest looks that have begun, oldest first; more than ``pinned_every`` of them if there are.
+        suspicion: what they say.
         referenced: whether there is a baseline that pages.
     """
-    looks = [run for run in before if run.trigger in LOOKS]
-    return Scope(part=_part(watch, looks, said), pinned=_pinned(watch, looks, said, referenced=referenced))
+    closer = 0 < suspicion.looks <= CLOSER_LOOKS
+    pinned = closer or suspicion.drifting or not referenced or _pinned_is_due(watch, looks)
+    return Scope(part=None if closer else _part(watch, looks), pinned=pinned)
 
 
-def _part(watch: Watch, looks: Sequence[Run], said: Collection[Level]) -> Part | None:
+def _part(watch: Watch, looks: Sequence[Run]) -> Part | None:
     size, golden = watch.cases_per_look, watch.golden
-    if size is None or golden is None or len(golden.cases) <= size or Level.SUSPECT in said:
+    if size is None or golden is None or len(golden.cases) <= size:
         return None
     last = next((run.scope.part.turn for run in reversed(looks) if run.scope.part is not None), -1)
     return Part(turn=last + 1, size=size)
 
 
-def _pinned(watch: Watch, looks: Sequence[Run], said: Collection[Level], *, referenced: bool) -> bool:
-    if watch.pinned_every == 1 or not referenced or {Level.SUSPECT, Level.DRIFT} & set(said):
+def _pinned_is_due(watch: Watch, looks: Sequence[Run]) -> bool:
+    if watch.pinned_every == 1:
         return True
     finished = [run for run in looks if run.status is RunStatus.FINISHED]
     return not any(run.scope.pinned for run in finished[1 - watch.pinned_every :])
@@ -71,6 +68,19 @@ def asked_cases(watch: Watch, scope: Scope, cases: Sequence[Case]) -> list[Case]
 def asked_roles(watch: Watch, scope: Scope) -> list[Role]:
     """The targets that a run asks."""
     return [role for role in LOOKED_AT if role in watch.targets and (scope.pinned or role is not Role.PINNED)]
+
+
+def regular_scope(watch: Watch) -> Scope:
+    """What a look in calm times asks at the most."""
+    part = None if watch.cases_per_look is None else Part(turn=0, size=watch.cases_per_look)
+    return Scope(part=part)
+
+
+def calls_of(watch: Watch, scope: Scope) -> int:
+    """Calls to targets that a look makes at the most."""
+    golden = len(asked_cases(watch, scope, watch.golden.cases)) if watch.golden else 0
+    traffic = watch.traffic.per_run if watch.traffic else 0
+    return (golden + traffic) * len(asked_roles(watch, scope)) * watch.repeats
 
 
 def looks_for_baseline(watch: Watch) -> int:

@@ -10,7 +10,7 @@ from watchdog.detect.scores import ScoredCall, Series
 from watchdog.domain.alert import Alert, AlertType, Severity
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case
-from watchdog.domain.detection import Signal
+from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm, MetricKey, Observation
 from watchdog.domain.response import Response
 from watchdog.domain.run import Run
@@ -18,6 +18,7 @@ from watchdog.domain.score import Outcome, ScoreRow
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.road import Look
+from watchdog.pipeline.suspicion import levels
 from watchdog.render.views import (
     AlertView,
     FlippedCaseView,
@@ -50,7 +51,7 @@ def run_view(watch: Watch, look: Look) -> RunView:
         cost=look.measured.cost,
         unpriced=look.measured.unpriced,
         served_models={role.value: names for role, names in run.subject.served_models.items()},
-        problems=tuple(_problems(look)),
+        problems=tuple(_problems(watch, look)),
     )
 
 
@@ -131,7 +132,7 @@ def metric_name(key: MetricKey) -> str:
     return f"{key.scorer}[{key.tag}]" if key.tag else key.scorer
 
 
-def _problems(look: Look) -> list[str]:
+def _problems(watch: Watch, look: Look) -> list[str]:
     found = list(look.measured.problems)
     decision = look.decision
     if decision is None:
@@ -142,6 +143,8 @@ def _problems(look: Look) -> list[str]:
         names = ", ".join(decision.changed_instruments)
         found.append(f"changed since the baseline: {names}; what depends on it is not compared until you freeze anew")
     found += [str(change) for change in decision.changes]
+    if Level.SUSPECT in levels(watch, decision.signals):
+        found.append(f"suspect: look again now with 'eval-watchdog run {watch.name}' (the daemon does by itself)")
     skipped = Counter(r.error for r in look.measured.responses.values() if r.status.value == "skipped")
     found += [f"{count} calls skipped: {why} used up" for why, count in skipped.items()]
     return found + _failures(look)

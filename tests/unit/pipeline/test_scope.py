@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from watchdog.domain.case import Case, CheckSpec, GoldenSet, Origin
-from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import Arm, Better, Layer, MetricKey
+from watchdog.domain.metric import Better, Layer
 from watchdog.domain.run import Part, Run, RunStatus, Scope, Trigger
 from watchdog.domain.target import Role, Target
 from watchdog.domain.watch import Owner, ScorerPlan, Watch
-from watchdog.pipeline.scope import asked_cases, asked_roles, levels, looks_for_baseline, scope_of
+from watchdog.pipeline.scope import asked_cases, asked_roles, calls_of, looks_for_baseline, regular_scope, scope_of
+from watchdog.pipeline.suspicion import Suspicion
 
 CASES = tuple(Case(id=f"c{number}", digest=f"d{number}") for number in range(100))
-CALM = frozenset({Level.CALM})
+CALM = Suspicion()
 
 
 def a_watch(**facts):
@@ -62,7 +62,7 @@ def test_a_watch_that_asks_everything_asks_everything():
 
 
 def test_looks_take_turns_and_a_suspicion_is_looked_at_with_the_whole_set():
-    said = {3: frozenset({Level.CALM, Level.SUSPECT})}
+    said = {3: Suspicion(looks=1)}
     scopes = walk(a_watch(cases_per_look=20), 6, lambda number: said.get(number, CALM))
     assert turns(scopes) == [0, 1, 2, None, 3, 4]
 
@@ -82,9 +82,15 @@ def test_a_look_that_failed_was_no_look_at_the_pinned_target():
     assert [scope.pinned for scope in scopes] == [True, False, False, True, True, False]
 
 
-@pytest.mark.parametrize("level", [Level.SUSPECT, Level.DRIFT])
-def test_suspicion_and_drift_ask_the_pinned_target_at_once(level):
-    said = {1: frozenset({level})}
+def test_a_suspicion_that_lasts_is_not_looked_at_with_everything_for_ever():
+    scopes = walk(a_watch(cases_per_look=20, pinned_every=50), 10, lambda number: Suspicion(looks=number))
+    assert turns(scopes) == [0, *[None] * 6, 1, 2, 3]
+    assert [scope.pinned for scope in scopes] == [True] * 7 + [False] * 3
+
+
+@pytest.mark.parametrize("found", [Suspicion(looks=1), Suspicion(drifting=True)])
+def test_suspicion_and_drift_ask_the_pinned_target_at_once(found):
+    said = {1: found}
     scopes = walk(a_watch(pinned_every=10), 4, lambda number: said.get(number, CALM))
     assert [scope.pinned for scope in scopes] == [True, True, False, False]
 
@@ -94,37 +100,6 @@ def test_before_there_is_a_baseline_the_pinned_target_is_asked_each_time():
     before = [Run(id="0", watch="reply", trigger=Trigger.MANUAL, status=RunStatus.FINISHED, planned_for=0, scope=first)]
     assert scope_of(a_watch(pinned_every=10), before, CALM, referenced=False).pinned
     assert not scope_of(a_watch(pinned_every=10), before, CALM, referenced=True).pinned
-
-
-def test_only_looks_take_turns():
-    gate = Run(
-        id="g",
-        watch="reply",
-        trigger=Trigger.GATE,
-        status=RunStatus.FINISHED,
-        planned_for=0.0,
-        scope=Scope(part=Part(turn=7, size=20)),
-    )
-    assert scope_of(a_watch(cases_per_look=20), [gate], CALM, referenced=True).part == Part(turn=0, size=20)
-
-
-def test_only_what_may_page_makes_a_look_suspicious():
-    def signal(scorer, level, arm=Arm.CURRENT, tag=""):
-        return Signal(
-            key=MetricKey(watch="reply", scorer=scorer, arm=arm, tag=tag),
-            run_id="r", at=0.0, level=level, statistic=0.0, threshold=1.0, effect=0.0, interval=(0.0, 0.0), n=1,
-        )  # fmt: skip
-
-    watch = a_watch(tags=("a", "b"), paging_tags=("b",))
-    assert levels(watch, [signal("exact", Level.SUSPECT)]) == {Level.SUSPECT}
-    assert levels(watch, [signal("exact", Level.SUSPECT, tag="b")]) == {Level.SUSPECT}
-    quiet = [
-        signal("seen", Level.SUSPECT),
-        signal("exact", Level.SUSPECT, Arm.PINNED),
-        signal("exact", Level.SUSPECT, tag="a"),
-        signal("no longer a scorer", Level.SUSPECT),
-    ]
-    assert levels(watch, quiet) == frozenset()
 
 
 def test_traffic_is_asked_whole_beside_the_part_of_the_golden_set():
@@ -138,6 +113,13 @@ def test_traffic_is_asked_whole_beside_the_part_of_the_golden_set():
 def test_a_look_without_the_pinned_target_asks_the_current_one():
     assert asked_roles(a_watch(), Scope(pinned=False)) == [Role.CURRENT]
     assert asked_roles(a_watch(), Scope()) == [Role.PINNED, Role.CURRENT]
+
+
+def test_calls_are_counted_as_they_will_be_made():
+    watch = a_watch(cases_per_look=30, repeats=2)
+    assert calls_of(watch, Scope()) == 100 * 2 * 2
+    assert calls_of(watch, regular_scope(watch)) == 25 * 2 * 2
+    assert calls_of(watch, Scope(pinned=False)) == 100 * 2
 
 
 @pytest.mark.parametrize(
