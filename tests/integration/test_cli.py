@@ -213,3 +213,22 @@ def test_the_schema_for_editors_accepts_the_workspace_from_init(workspace):
     schema = json.loads(done.output)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(yaml.safe_load((workspace / "watchdog.yaml").read_text()), schema)
+
+
+def test_what_answers_take_is_measured_without_being_asked_for(workspace):
+    assert ask(workspace, "run")[0] == 0
+    view = json.loads(ask(workspace, "scores", "support_reply", "--since", "1h", "--json")[1])
+    lengths = next(series for series in view["metrics"] if series["name"] == "answer-length")
+    assert lengths["unit"] == "characters"
+    assert lengths["now"]["level"] == "calm"
+    assert lengths["baseline"] > 20
+    assert "chars" in ask(workspace, "baseline", "show", "support_reply")[1]
+
+
+def test_no_case_changed_is_said_and_machines_get_an_empty_list(workspace):
+    assert ask(workspace, "run")[0] == 0
+    code, output = ask(workspace, "scores", "support_reply", "--cases")
+    assert code == 0
+    assert "no case of support_reply answers differently" in output
+    found = json.loads(ask(workspace, "scores", "support_reply", "--cases", "--json")[1])
+    assert found == {"watch": "support_reply", "cases": []}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from watchdog.app.build import App
     from watchdog.domain.watch import Watch
     from watchdog.pipeline.road import Look
+    from watchdog.render.views import CaseRow, RunView
     from watchdog.settings.values import Settings
 
 
@@ -54,23 +55,24 @@ def run(
         return
     looks = asyncio.run(_looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json))
     if as_json:
-        from watchdog.render.gather import run_view
-
-        print_json([run_view(app.watch(name), look) for name, look in looks.items()])
-    codes = {_exit_code(app.watch(name), look) for name, look in looks.items()}
+        print_json([view for _, view in looks.values()])
+    codes = {_exit_code(app.watch(name), look) for name, (look, _) in looks.items()}
     raise typer.Exit(1 if 1 in codes else max(codes, default=4))  # blindness of one watch hides no drift of another
 
 
-async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: bool, quiet: bool) -> Mapping[str, Look]:
+async def _looks(
+    app: App, names: list[str], *, retry_errors: bool, deliver: bool, quiet: bool
+) -> Mapping[str, tuple[Look, RunView]]:
     import asyncio
     import sys
     from contextlib import nullcontext, redirect_stdout
 
     from watchdog.cli.stopping import stop_on_signals
     from watchdog.domain.run import Trigger
+    from watchdog.render.gather import run_view
     from watchdog.render.progress import Progress
 
-    looks: dict[str, Look] = {}
+    looks: dict[str, tuple[Look, RunView]] = {}
     async with app:
         delivery = app.delivery() if deliver and app.settings.notifiers else None
         stop = stop_on_signals(asyncio.get_running_loop())
@@ -79,9 +81,9 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
                 break
             built = app.built(name)
             look = await app.road.look(built, Trigger.MANUAL, stop=stop, progress=Progress(), retry_errors=retry_errors)
-            looks[name] = look
+            looks[name] = look, run_view(app.watch(name), look, _cases(app, name))
             if not quiet:
-                _show(app, name, look)
+                _show(*looks[name])
         if delivery is not None:
             # With --json, standard output holds one JSON document and nothing else.
             with redirect_stdout(sys.stderr) if quiet else nullcontext():
@@ -93,16 +95,23 @@ async def _looks(app: App, names: list[str], *, retry_errors: bool, deliver: boo
     return looks
 
 
-def _show(app: App, name: str, look: Look) -> None:
-    from watchdog.render.gather import alert_view, run_view
+def _show(look: Look, view: RunView) -> None:
+    from watchdog.render.gather import alert_view
     from watchdog.render.terminal import console, show_alerts, show_run
 
     to = console()
-    show_run(run_view(app.watch(name), look), to)
+    show_run(view, to)
     if look.decision is not None:
         told = [alert_view(t.alert) for t in look.decision.transitions if t.before is not t.alert.state]
         if told:
             show_alerts(told, to)
+
+
+def _cases(app: App, name: str) -> list[CaseRow]:
+    from watchdog.render.gather import case_rows
+
+    with app.store.read() as session:
+        return case_rows(session, app.watch(name))
 
 
 def _exit_code(watch: Watch, look: Look) -> int:

@@ -26,11 +26,15 @@ def scores(
     *,
     since: Annotated[str, typer.Option("--since", help="How far back: 24h, 7d, 90m.")] = "24h",
     metric: Annotated[str | None, typer.Option("--metric", help="The page of this metric alone.")] = None,
+    cases: Annotated[bool, typer.Option("--cases", help="The cases that changed since the baseline.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write that page here, as HTML.")] = None,
     config: Config = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Runs and metrics of a watch: outcomes kept apart, levels, change against the baseline.
+
+    With --cases the cases that are newly failing, flapping or recovered: of those listed, at most one in ten is there
+    by chance.
 
     With --metric the page of one metric: its looks, the evidence, alerts and changes, how much it varies, and the
     smallest drop that can be found in that.
@@ -38,10 +42,14 @@ def scores(
     Examples:
         eval-watchdog scores support_reply --since 24h
         eval-watchdog scores support_reply --since 7d --json
+        eval-watchdog scores support_reply --cases
         eval-watchdog scores support_reply --since 28d --metric case-checks --html metric.html
     """
     if html is not None and metric is None:
         raise typer.BadParameter("--html is the page of one metric; name it with --metric")
+    if cases:
+        _cases(watch, config, as_json=as_json)
+        return
     if metric is not None:
         _metric_page(watch, metric, since, config, html, as_json=as_json)
         return
@@ -92,6 +100,28 @@ def scores(
             ]
         )
     print_table(["metric", "baseline", "now", "change", "level", "looks"], lines, right=["baseline", "now", "change"])
+
+
+def _cases(watch: str, config: Path, *, as_json: bool) -> None:
+    """The cases that no longer answer as at the baseline."""
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.errors import NotMeasured
+    from watchdog.render.gather import case_rows
+    from watchdog.render.terminal import console, show_cases
+
+    with open_app(config, environment(), SystemClock()) as app:
+        watched = app.watch(watch)
+        with app.store.read() as session:
+            if session.baselines.current(watch) is None:
+                raise NotMeasured(f"{watch} has no baseline; 'eval-watchdog baseline freeze {watch}' makes one")
+            rows = case_rows(session, watched)
+    if as_json:
+        print_json({"watch": watch, "cases": rows})
+    elif rows:
+        show_cases(rows, console())
+    else:
+        typer.echo(f"no case of {watch} answers differently from the baseline, as far as can be told")
 
 
 def _metric_page(watch: str, metric: str, since: str, config: Path, html: Path | None, *, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from watchdog.pipeline.road import Look
 from watchdog.pipeline.suspicion import levels
 from watchdog.render.views import (
     AlertView,
+    CaseRow,
     FlippedCaseView,
     Marker,
     MetricRow,
@@ -36,8 +37,8 @@ from watchdog.store.store import Session
 BAND = 2.0
 
 
-def run_view(watch: Watch, look: Look) -> RunView:
-    """One look, as ``run`` prints it."""
+def run_view(watch: Watch, look: Look, cases: Sequence[CaseRow] = ()) -> RunView:
+    """One look, as ``run`` prints it; ``cases``: those that changed since the baseline."""
     run = look.run
     duration = None if run.finished_at is None or run.started_at is None else run.finished_at - run.started_at
     return RunView(
@@ -52,7 +53,34 @@ def run_view(watch: Watch, look: Look) -> RunView:
         unpriced=look.measured.unpriced,
         served_models={role.value: names for role, names in run.subject.served_models.items()},
         problems=tuple(_problems(watch, look)),
+        cases=tuple(cases),
     )
+
+
+def case_rows(session: Session, watch: Watch) -> list[CaseRow]:
+    """The cases of a watch that changed since the baseline, surest first; none without a baseline."""
+    from watchdog.detect.cases import LOOKS, case_metrics, changed_cases  # noqa: PLC0415 - numpy, scipy
+
+    baseline = session.baselines.current(watch.name)
+    if baseline is None:
+        return []
+    looks = {
+        key: session.detection.newest_observations(key, last=LOOKS, since=baseline.frozen_at)
+        for key in case_metrics(watch, baseline)
+    }
+    return [
+        CaseRow(
+            case_id=found.case_id,
+            metric=metric_name(found.metric),
+            turn=found.turn.value,
+            before=found.before,
+            now=found.now,
+            looks=found.looks,
+            since=found.since,
+            e_value=found.e_value,
+        )
+        for found in changed_cases(watch, baseline, looks)
+    ]
 
 
 def outcome_rows(calls: Iterable[ScoredCall]) -> list[OutcomeRow]:

@@ -11,7 +11,7 @@ from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Level
 from watchdog.domain.metric import Arm
 from watchdog.domain.score import Outcome
-from watchdog.render.views import AlertView, MetricRow, RunView, StoryLine, Tone
+from watchdog.render.views import AlertView, CaseRow, MetricRow, RunView, StoryLine, Tone
 from watchdog.render.words import (
     UNKNOWN,
     change,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+#: Changed cases that the report of a run names.
+CASES_SHOWN = 10
 #: Width where there is no terminal to ask.
 PLAIN_WIDTH = 100
 
@@ -80,6 +82,10 @@ def show_run(view: RunView, to: Console) -> None:
         show_table(columns, rows, to, right=columns[2:], title="Outcomes")
     if view.metrics:
         show_metrics(view.metrics, to)
+    if view.cases:
+        show_cases(view.cases[:CASES_SHOWN], to)
+        if len(view.cases) > CASES_SHOWN:
+            to.print(_text(f"and {len(view.cases) - CASES_SHOWN} more cases; 'scores {view.watch} --cases' lists them"))
     for role, models in view.served_models.items():
         names = ", ".join(one_line(model, 80) for model in models)
         to.print(_text(f"{role} was answered by {names or UNKNOWN}"))
@@ -113,6 +119,14 @@ def show_metrics(metrics: Sequence[MetricRow], to: Console) -> None:
     for row in metrics:
         if row.reason and row.level is not Level.CALM:
             to.print(_text(f"  {row.metric} ({row.arm}): {row.reason}", "dim"))
+
+
+def show_cases(cases: Sequence[CaseRow], to: Console) -> None:
+    """Cases that no longer answer as at the baseline."""
+    columns = ["case", "metric", "became", "baseline", "now", "looks", "since (UTC)"]
+    rows = [[c.case_id, c.metric, c.turn, percent(c.before), percent(c.now), c.looks, moment(c.since)] for c in cases]
+    title = "Cases that changed since the baseline (at most one in ten of these by chance)"
+    show_table(columns, rows, to, right=["baseline", "now", "looks"], title=title)
 
 
 def show_alerts(alerts: Sequence[AlertView], to: Console) -> None:

@@ -72,6 +72,22 @@ class MetricRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A case that changed since the baseline."""
+
+    case_id: str
+    metric: str
+    #: ``newly failing``, ``flapping`` or ``recovered``.
+    turn: str
+    #: Mean score in the baseline, and over the newest ``looks`` looks, since a Unix time.
+    before: float
+    now: float
+    looks: int
+    since: float
+    e_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
     """One run of one watch, as ``run`` prints it."""
 
@@ -90,6 +106,8 @@ class RunView:
     served_models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Sentences: why something was not measured, what changed, what was skipped.
     problems: tuple[str, ...] = ()
+    #: Cases that no longer answer as at the baseline, surest first.
+    cases: tuple[CaseRow, ...] = ()
 
 
 # -- the life of a metric ----------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_every_metric_is_either_observed_or_missed(data):
             # A difference lies in -1..1, and so does its baseline.
             assert -2 <= observation.x <= 2
             assert 1 <= observation.n <= observation.planned
-            assert observation.lost is None or 0 <= observation.lost <= observation.n + 1e-9
+            assert observation.lost is None or -1e-9 <= observation.lost <= observation.n + 1e-9
         signals, after = detect(
             observed.observations, baseline=baseline, states=states, detector_for=lambda _: detector
         )
