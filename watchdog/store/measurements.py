@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from watchdog.domain.case import Case
 from watchdog.domain.digest import digest
@@ -27,8 +27,12 @@ def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, A
     """Insert rows; a row whose primary key is there already is replaced. Doing it twice changes nothing."""
     if not values:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - only those who use it pay for it
+
+        statement: Any = insert(table)
+    else:
+        statement = sqlite_insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
     if changed:

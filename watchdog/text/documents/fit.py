@@ -22,7 +22,7 @@ Path = tuple[str | int, ...]
 class Shape(BaseModel):
     """What a mapping of a file must look like; unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def _seconds(value: Any) -> Any:
