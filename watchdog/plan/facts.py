@@ -60,13 +60,16 @@ def gather(app: App, name: str, assumptions: Assumptions, *, answer_cost: float 
         raise UsageError(f"no metric of {name} may page, so there is nothing to plan; set 'pages: true' at a scorer")
     stored = _stored(app, name)
     golden = len(watch.golden.cases) if watch.golden else 0
-    cases = golden + (watch.traffic.per_run if watch.traffic else 0)
+    traffic = watch.traffic.per_run if watch.traffic else 0
+    cases, of_a_look = golden + traffic, min(golden, watch.cases_per_look or golden) + traffic
     pinned = Role.PINNED in watch.targets
     costs = stored.costs or {}
-    metrics = {key: _planned_metric(app, watch, key, stored, assumptions, cases) for key in keys}
+    metrics = {key: _planned_metric(app, watch, key, stored, assumptions, (cases, of_a_look)) for key in keys}
     return Facts(
         watch=watch,
-        today=Design(cases=cases, repeats=watch.repeats, every=every, pinned_every=1 if pinned else 0),
+        today=Design(
+            cases=of_a_look, repeats=watch.repeats, every=every, pinned_every=watch.pinned_every if pinned else 0
+        ),
         cases=cases,
         metrics=metrics,
         prices=Prices(
@@ -108,8 +111,10 @@ def _read(session: Session, name: str) -> _Stored:
 
 
 def _planned_metric(
-    app: App, watch: Watch, key: MetricKey, stored: _Stored, assumptions: Assumptions, cases: int
+    app: App, watch: Watch, key: MetricKey, stored: _Stored, assumptions: Assumptions, sizes: tuple[int, int]
 ) -> PlannedMetric:
+    """``sizes``: cases that there are, and cases of a look."""
+    cases, of_a_look = sizes
     every = cadence(watch.schedule)
     reference = stored.baseline.metrics.get(key) if stored.baseline else None
     looks = calm([o for o in stored.observations if o.key == key], [s for s in stored.signals if s.key == key])
@@ -126,7 +131,7 @@ def _planned_metric(
             every=every,
             assumptions=assumptions,
         )
-        share = sum(counts) / len(counts) / max(cases, 1)
+        share = sum(counts) / len(counts) / max(of_a_look, 1)
     name = key.scorer if not key.tag else f"{key.scorer}[{key.tag}]"
     return PlannedMetric(
         name=name,

@@ -100,7 +100,8 @@ def _ticks(axes: Axes, found: Sequence[tuple[float, float]], sure: Sequence[tupl
         shown = [time for time in _TIMES if low <= time <= high]
         axes.set_yticks(shown, [stretch(time) for time in shown])
         smallest_found, largest = found[0][0], found[-1][0]
-        axes.set_xlim(smallest_found, largest)
+        if largest > smallest_found:
+            axes.set_xlim(smallest_found, largest)
         marked = [drop for drop in _DROPS if smallest_found <= drop <= largest]
         axes.set_xticks(marked, [points(drop) for drop in marked])
     axes.minorticks_off()

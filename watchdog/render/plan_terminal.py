@@ -70,8 +70,8 @@ def facts(view: PlanView) -> list[tuple[str, str]]:
 def remark(view: PlanView) -> str:
     """What the ranges are and are not."""
     return (
-        f"Drops under {points(view.smallest_drop)} points (smallest_drop), in brackets, are suspected but page nobody. "
-        "For a change after two weeks of looks; chance alone, and no promise."
+        f"Drops under {points(view.smallest_drop)} points (smallest_drop), in brackets, are suspected but page nobody; "
+        "of drops just that large one in ten is taken for smaller. For a change after two weeks of looks."
     )
 
 
