@@ -1,0 +1,52 @@
+"""One command for every table. Results go to standard output, progress to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.detection.counting import Row, markdown
+
+#: Modules of this folder, each with a ``table(scale)``.
+TABLES = ("acceptance", "rivalry", "distributions", "month", "parts", "cost", "rotation")
+RESULTS = Path(__file__).parent / "results"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the tables that are named, and print them."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.detection",
+        description="Measures the detector on simulated looks.",
+        epilog="example: python -m benchmarks.detection acceptance --scale 0.1",
+    )
+    parser.add_argument("tables", nargs="+", choices=(*TABLES, "all"), metavar="TABLE", help=", ".join(TABLES))
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full size (default 1)")
+    parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
+    parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}/TABLE.json beside this file as well")
+    given = parser.parse_args(arguments)
+    for name in TABLES if "all" in given.tables else given.tables:
+        begun = time.monotonic()
+        module = importlib.import_module(f"benchmarks.detection.{name}")
+        table = module.table(given.scale).as_json(_tell)
+        sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
+        if given.keep:
+            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}"}
+            (RESULTS / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")
+            if hasattr(module, "draw"):
+                module.draw(table)
+        sys.stdout.write((json.dumps(table, indent=1) if given.json else markdown(table)) + "\n\n")
+    return 0
+
+
+def _tell(row: Row) -> None:
+    sys.stderr.write(f"  {row}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
