@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.detection.counting import Row, markdown
 
 #: Modules of this folder, each with a ``table(scale)``.
-TABLES = ("acceptance", "rivalry", "distributions", "month", "parts", "cost", "rotation")
+TABLES = ("promise", "speed", "shapes", "rivalry", "distributions", "month", "parts", "cost", "rotation")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.detection",
         description="Measures the detector on simulated looks.",
-        epilog="example: python -m benchmarks.detection acceptance --scale 0.1",
+        epilog="example: python -m benchmarks.detection promise --scale 0.1",
     )
     parser.add_argument("tables", nargs="+", choices=(*TABLES, "all"), metavar="TABLE", help=", ".join(TABLES))
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size (default 1)")

@@ -20,8 +20,8 @@ from watchdog.stats.paired import SHRINKAGE
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-#: Points lost (0.05 = 5 points) at a look after the baseline, from 0.
-Drop = Callable[[int], float]
+#: Points lost (0.05 = 5 points) at a look after the baseline, from 0; of each stream apart as (streams, 1).
+Drop = Callable[[int], "float | Floats"]
 
 #: Where the four steps of a grade from 1 to 5 lie on the logit scale (proportional odds).
 GRADES = (1.5, 0.5, -0.5, -1.5)
