@@ -121,7 +121,9 @@ def _rows(scale: float) -> Iterator[Row]:
     yield Row(what="judge's upgrade, as a ticket", figures=figures, bar="all", met=len(said) == watches)
     listed = ", ".join(f"{count} {name}" for name, count in tickets.most_common()) or "none"
     yield Row(what="tickets", figures={"measured": listed})
-    wrong = ", ".join(f"{count} {cause.value.split(':')[0]}" for cause, count in Counter(p.cause for p in false).items())
+    wrong = ", ".join(
+        f"{count} {cause.value.split(':')[0]}" for cause, count in Counter(p.cause for p in false).items()
+    )
     yield Row(what="causes that false pages gave", figures={"measured": wrong or "no false page"})
 
 
