@@ -50,6 +50,8 @@ class World:
     period: int = 24
     #: Chance that a look is partial; then 20 to 90 % of the cases are scored.
     partial: float = 0.0
+    #: Or the share of the cases scored at each run of each stream, (runs, streams).
+    scored: Floats | None = None
     #: What the current target loses, and what both lose (a moved judge, a broken harness).
     drop: Drop | None = None
     both: Drop | None = None
@@ -234,7 +236,7 @@ def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator
         control = None
         if world.pinned:
             control = cases.ask(_together(both, own_pinned.next(), wave, streams), lost_by_both)
-        mask = _mask(world, streams, rng)
+        mask = _mask(world, t, streams, rng)
         if look < 0:
             kept.append((scores, control, mask))
         else:
@@ -285,10 +287,13 @@ def _together(shared: Floats | None, own: Floats | None, wave: float, streams: i
     return np.sum(effects, axis=0)
 
 
-def _mask(world: World, streams: int, rng: np.random.Generator) -> NDArray[np.bool_] | None:
-    if not world.partial:
+def _mask(world: World, run: int, streams: int, rng: np.random.Generator) -> NDArray[np.bool_] | None:
+    if world.scored is not None:
+        share = world.scored[run]
+    elif world.partial:
+        share = np.where(rng.random(streams) < world.partial, rng.uniform(0.2, 0.9, streams), 1.0)
+    else:
         return None
-    share = np.where(rng.random(streams) < world.partial, rng.uniform(0.2, 0.9, streams), 1.0)
     mask: NDArray[np.bool_] = rng.random((streams, world.cases), dtype=np.float32) < share[:, None]
     mask[:, 0] = True
     return mask
