@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,13 +28,36 @@ from watchdog.domain.run import Change
 from watchdog.domain.target import Role
 from watchdog.domain.watch import FalseAlarmBudget
 
-DAY = 24
 CHECKS = tuple(f"check-{i}" for i in range(5))
 JUDGED = tuple(f"judge-{i}" for i in range(3))
-JUDGE_AT, PROMPT_AT, MODEL_AT = 10 * DAY, 15 * DAY, 20 * DAY
+#: Days of the month.
+JUDGE_ON, PROMPT_ON, MODEL_ON = 10, 15, 20
 PROMPT_DROP, MODEL_DROP, JUDGE_DROP = 0.08, 0.06, 0.04
 BASELINE = 48
 WORLD = World(cases=60, baseline=BASELINE, shared=0.2, correlation=0.3, season=0.15, pinned=True)
+
+
+class Times(NamedTuple):
+    """Looks at which things happen, for so many looks a day."""
+
+    day: int = 24
+
+    @property
+    def judge(self) -> int:
+        return JUDGE_ON * self.day
+
+    @property
+    def prompt(self) -> int:
+        return PROMPT_ON * self.day
+
+    @property
+    def model(self) -> int:
+        return MODEL_ON * self.day
+
+    @property
+    def looks(self) -> int:
+        return 30 * self.day
+
 
 Series = dict[MetricKey, tuple[Arm, int]]
 
@@ -46,36 +70,37 @@ def table(scale: float) -> Table:
 
 
 def _rows(scale: float) -> Iterator[Row]:
-    watches, looks = scaled(50, scale), 30 * DAY if scale >= 0.05 else 22 * DAY
+    watches, times = scaled(50, scale, 2), Times() if scale >= 0.02 else Times(day=2)
+    looks = times.looks
     names = [f"watch-{number:02d}" for number in range(watches)]
     known = [watch_of(name, (*CHECKS, *JUDGED)) for name in names]
     shares = divide(FalseAlarmBudget(), (metric for watch in known for metric in paging_metrics(watch, HOUR)))
     pages: list[Page] = []
-    for number, (watch, series) in enumerate(zip(known, measure(names, looks), strict=True)):
+    for number, (watch, series) in enumerate(zip(known, measure(names, times), strict=True)):
         desk = Desk(watch, series, runs=BASELINE, mean_runs=shares.mean_runs_to_false_alarm, seed=number)
         for look in range(looks):
-            pages += desk.look(look, _changes(number, look))
+            pages += desk.look(look, _changes(number, look, times))
     woken = [page for page in pages if page.severity == Severity.PAGE]
-    right = [page for page in woken if _real(page)]
-    false = [page for page in woken if not _real(page)]
+    right = [page for page in woken if _real(page, times)]
+    false = [page for page in woken if not _real(page, times)]
     first: dict[tuple[str, str], Page] = {}
     for page in right:
         first.setdefault((page.watch, page.metric), page)
     metrics = 8 * watches
     by_time = Counter(page.look for page in false)
     yield Row(what="pages", figures={"measured": str(len(woken))})
-    allowed = looks * HOUR / (90 * 86_400)
-    figure = rate(len(false), looks / (30 * DAY), "months")
+    allowed = 720 * HOUR / (90 * 86_400)
+    figure = rate(len(false), 1.0, "months")
     bar = f"<= {allowed:.2f} expected of {metrics} metrics"
     yield Row(what="false pages a month", figures={"measured": figure}, bar=bar, met=len(false) <= 1)
-    moved = sum(JUDGE_AT <= page.look < JUDGE_AT + 5 * DAY and page.metric in JUDGED for page in false)
+    moved = sum(times.judge <= page.look < times.judge + 5 * times.day and page.metric in JUDGED for page in false)
     yield Row(
         what="of these: by the judge's upgrade; most in one look",
         figures={"measured": f"{moved}; {max(by_time.values(), default=0)}"},
     )
     for where, at, name, cause, concerned in (
-        (names[0], PROMPT_AT, f"prompt change, -{PROMPT_DROP * 100:.0f} points", Cause.OURS, CHECKS[:3]),
-        (names[1], MODEL_AT, f"silent model change, -{MODEL_DROP * 100:.0f} points", Cause.PROVIDER_MODEL, CHECKS),
+        (names[0], times.prompt, f"prompt change, -{PROMPT_DROP * 100:.0f} points", Cause.OURS, CHECKS[:3]),
+        (names[1], times.model, f"silent model change, -{MODEL_DROP * 100:.0f} points", Cause.PROVIDER_MODEL, CHECKS),
     ):
         found = [first[where, metric] for metric in concerned if (where, metric) in first]
         delays = sorted(page.look - at + 1 for page in found)
@@ -89,8 +114,8 @@ def _rows(scale: float) -> Iterator[Row]:
     tickets = Counter(page.name for page in pages if page.severity == Severity.TICKET)
     judge: dict[tuple[str, str], int] = {}
     for page in pages:
-        if page.name == "JudgeDrift" and page.look >= JUDGE_AT:
-            judge.setdefault((page.watch, page.metric), page.look - JUDGE_AT + 1)
+        if page.name == "JudgeDrift" and page.look >= times.judge:
+            judge.setdefault((page.watch, page.metric), page.look - times.judge + 1)
     figures = {
         "metrics told": f"{len(judge)} of {len(JUDGED) * watches}",
         "looks to the first (median)": short(float(np.median(list(judge.values())))) if judge else "never",
@@ -105,8 +130,9 @@ def _rows(scale: float) -> Iterator[Row]:
     yield Row(what="causes that false pages gave", figures={"measured": wrong or "no false page"})
 
 
-def measure(names: list[str], looks: int) -> list[Series]:
+def measure(names: list[str], times: Times) -> list[Series]:
     """Every arm of every metric of each watch."""
+    looks = times.looks
     watches, rng = len(names), generator("month")
     found: list[Series] = [{} for _ in names]
     outages = np.zeros((looks, watches))
@@ -124,8 +150,8 @@ def measure(names: list[str], looks: int) -> list[Series]:
                 "level": level,
                 "graded": judged,
                 "scored": scored,
-                "drop": _real_drops(name, watches),
-                "both": _outages_and_judge(outages, JUDGE_DROP if judged else 0.0),
+                "drop": _real_drops(name, watches, times),
+                "both": _outages_and_judge(outages, JUDGE_DROP if judged else 0.0, times),
             }
         )
         runs = simulate(world, streams=watches, looks=looks, rng=rng)
@@ -133,7 +159,7 @@ def measure(names: list[str], looks: int) -> list[Series]:
         assert runs.difference is not None
         arms = {house.Arm.CURRENT: runs.current, house.Arm.PINNED: runs.pinned, house.Arm.DIFFERENCE: runs.difference}
         if judged:  # the judge marks down what it marks, whoever answered
-            lower = _outages_and_judge(np.zeros((looks, watches)), JUDGE_DROP * 0.7 / level)
+            lower = _outages_and_judge(np.zeros((looks, watches)), JUDGE_DROP * 0.7 / level, times)
             frozen = World(cases=60, level=0.7, alike=0.3, graded=True, baseline=BASELINE, both=lower)
             arms[house.Arm.ANCHORS] = simulate(frozen, streams=watches, looks=looks, rng=rng).current
         for stream, watch in enumerate(names):
@@ -141,30 +167,30 @@ def measure(names: list[str], looks: int) -> list[Series]:
     return found
 
 
-def _real_drops(name: str, watches: int) -> Drop:
+def _real_drops(name: str, watches: int, times: Times) -> Drop:
     def drop(look: int) -> np.ndarray:
         lost = np.zeros((watches, 1))
-        lost[0] = PROMPT_DROP if name in CHECKS[:3] and look >= PROMPT_AT else 0.0
-        lost[1] = MODEL_DROP if name in CHECKS and look >= MODEL_AT else 0.0
+        lost[0] = PROMPT_DROP if name in CHECKS[:3] and look >= times.prompt else 0.0
+        lost[1] = MODEL_DROP if name in CHECKS and look >= times.model else 0.0
         return lost
 
     return drop
 
 
-def _outages_and_judge(outages: np.ndarray, points: float) -> Drop:
-    return lambda look: np.maximum(outages[look], points if look >= JUDGE_AT else 0.0)[:, None]
+def _outages_and_judge(outages: np.ndarray, points: float, times: Times) -> Drop:
+    return lambda look: np.maximum(outages[look], points if look >= times.judge else 0.0)[:, None]
 
 
-def _changes(watch: int, look: int) -> list[Change]:
+def _changes(watch: int, look: int, times: Times) -> list[Change]:
     """What is known: the prompt change, and changes on other watches that did no harm."""
-    if watch == 0 and look >= PROMPT_AT:
-        return [Change(what="prompt", role=Role.CURRENT, before="a", after="b", at=PROMPT_AT * HOUR)]
-    if watch % 5 == 1 and look >= 5 * DAY:
-        return [Change(what="prompt", role=Role.CURRENT, before="a", after="b", at=5 * DAY * HOUR)]
+    if watch == 0 and look >= times.prompt:
+        return [Change(what="prompt", role=Role.CURRENT, before="a", after="b", at=times.prompt * HOUR)]
+    if watch % 5 == 1 and look >= 5 * times.day:
+        return [Change(what="prompt", role=Role.CURRENT, before="a", after="b", at=5 * times.day * HOUR)]
     return []
 
 
-def _real(page: Page) -> bool:
+def _real(page: Page, times: Times) -> bool:
     if page.watch == "watch-00" and page.metric in CHECKS[:3]:
-        return page.look >= PROMPT_AT
-    return page.watch == "watch-01" and page.metric in CHECKS and page.look >= MODEL_AT
+        return page.look >= times.prompt
+    return page.watch == "watch-01" and page.metric in CHECKS and page.look >= times.model

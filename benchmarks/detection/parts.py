@@ -76,7 +76,7 @@ def _acute(scale: float) -> Iterator[Row]:
 
 def _burn(scale: float) -> Iterator[Row]:
     """Objective 85 %; 90 % of the answers are good. Only what a two-week window has seen can burn it."""
-    streams, objective = scaled(40, scale), 0.85
+    streams, objective = scaled(40, scale, 2), 0.85
     for name, world in (("S1", World()), ("S3", World(shared=0.3, correlation=0.6))):
         rng, looks = generator("burn", name), HOURLY_YEAR // 2 if scale >= 0.05 else 700
         runs = simulate(world, streams=streams, looks=looks, rng=rng)
@@ -125,7 +125,7 @@ def _control(scale: float) -> Iterator[Row]:
         "weather of current alone, correlated .6": World(baseline=96, own=0.3, correlation=0.6, pinned=True),
     }
     for name, world in worlds.items():
-        rng, streams, looks = generator("control", name), scaled(150, scale), BEFORE + 600
+        rng, streams, looks = generator("control", name), scaled(150, scale), BEFORE + (600 if scale >= 0.02 else 20)
         dropped = World(**{**vars(world), "drop": step(BEFORE, 0.02)})
         runs = simulate(dropped, streams=streams, looks=looks, rng=rng)
         ties = rng.random((looks, streams))
@@ -194,7 +194,7 @@ def _digest_of(period: str, after: int, scale: float) -> Row:
 
 def _cleaning(scale: float) -> Iterator[Row]:
     """Five points for a week, three hundred calm looks, and again: is the second drop found like the first?"""
-    rng, streams = generator("cleaning"), scaled(120, scale)
+    rng, streams = generator("cleaning"), scaled(120, scale, 2)
     first, week, second = BEFORE, 168, BEFORE + 168 + 300
     looks = second + 100
     world = World(drop=lambda look: 0.05 if first <= look < first + week or look >= second else 0.0)

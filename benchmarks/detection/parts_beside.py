@@ -38,7 +38,8 @@ def _verdicts(scale: float) -> Iterator[Row]:
         ),
     }
     for name, (cause, changed, judged) in truths.items():
-        rng, watches, looks = generator("verdicts", name), scaled(80, scale), BEFORE + AFTER
+        rng, watches = generator("verdicts", name), scaled(80, scale, 1)
+        looks = BEFORE + (AFTER if scale >= 0.02 else 20)
         world = World(level=0.8, graded=True, shared=0.2, pinned=True, **changed)  # type: ignore[arg-type]
         runs = simulate(world, streams=watches, looks=looks, rng=rng)
         moved = step(BEFORE, 0.05 * 0.7 / 0.8) if judged else None
@@ -91,7 +92,7 @@ def _waking(scale: float) -> Iterator[Row]:
         rung, years, extra, _ = _wake(rng, streams, hours, at_most, drop_at=None)
         rng = generator("waking", at_most, "drop")
         dropped = scaled(120, scale)
-        *_, late = _wake(rng, dropped, BEFORE + 1000, at_most, drop_at=BEFORE)
+        *_, late = _wake(rng, dropped, BEFORE + (1000 if scale >= 0.02 else 20), at_most, drop_at=BEFORE)
         word = {0: "hourly looks only", 3: "sooner while suspect, at most 3 in a row"}.get(
             at_most, "sooner while suspect"
         )
