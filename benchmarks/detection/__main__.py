@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -29,18 +30,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
     parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}/TABLE.json beside this file as well")
     given = parser.parse_args(arguments)
+    commit = _commit() if given.keep else ""
     for name in TABLES if "all" in given.tables else given.tables:
         begun = time.monotonic()
         module = importlib.import_module(f"benchmarks.detection.{name}")
         table = module.table(given.scale).as_json(_tell)
         sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
         if given.keep:
-            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}"}
+            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}", "commit": commit}
             (RESULTS / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")
             if hasattr(module, "draw"):
                 module.draw(table)
         sys.stdout.write((json.dumps(table, indent=1) if given.json else markdown(table)) + "\n\n")
     return 0
+
+
+def _commit() -> str:
+    """Of the code that is measured."""
+    git = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(git, cwd=RESULTS, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _tell(row: Row) -> None:

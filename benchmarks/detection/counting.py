@@ -47,7 +47,12 @@ class Row:
     def as_json(self) -> dict[str, Any]:
         """JSON value."""
         figures = {name: asdict(f) if isinstance(f, Figure) else f for name, f in self.figures.items()}
-        return {"what": self.what, "figures": _finite(figures), "bar": self.bar, "met": self.met}
+        return {
+            "what": self.what,
+            "figures": _finite(figures),
+            "bar": self.bar,
+            "met": None if self.met is None else bool(self.met),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
