@@ -45,6 +45,8 @@ def upgrade() -> None:
         sa.Column("run_ids", sa.JSON(), nullable=False),
         sa.Column("instruments", sa.JSON(), nullable=False),
         sa.Column("metrics", sa.JSON(), nullable=False),
+        sa.Column("remarks", sa.JSON(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_baselines")),
         sa.UniqueConstraint("watch", "version", name=op.f("uq_baselines_watch_version")),
     )

@@ -72,6 +72,7 @@ async def test_both_at_once_are_told_apart_and_the_effect_is_without_the_judges_
 
 async def test_an_interrupted_look_pays_only_for_the_anchors_it_had_not_graded(judged_story, simulator):
     story = judged_story
+    await story.reopen(limits="{ concurrency: 8, max_concurrency: 16, timeout: 30, attempts: 1 }")
     before = judge_calls(simulator)
     simulator.control({"models": {"sim-judge": {"latency": 0.05}}})
     stop = asyncio.Event()

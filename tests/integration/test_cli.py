@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -10,7 +12,8 @@ from watchdog.cli import app
 
 COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
-    ["baseline", "compare"], ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
+    ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
+    ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
     ["db", "upgrade"], ["simulate"], ["demo"], ["plan"],
 ]  # fmt: skip
 
@@ -137,6 +140,59 @@ def test_a_changed_golden_set_stops_detection_with_a_message_and_exit_code_4(tmp
     assert "freeze" in output
     code, output = ask(tmp_path, "alerts", "list", "--json")
     assert not [alert for alert in json.loads(output) if alert["alert_type"] == "model"]
+
+
+def test_a_baseline_is_extended_once_and_says_who_and_why(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path, dirs_exist_ok=True)
+    extend = ["baseline", "extend", "support_reply", "--by", "bob", "--because"]
+    assert ask(tmp_path, "run")[0] == 0
+    code, output = ask(tmp_path, *extend, "one more calm look", "--json")
+    assert code == 0, output
+    made = json.loads(output)
+    assert (made["version"], made["status"]) == (2, "locked")
+    assert made["runs"] > 9
+    assert made["verdict"] == "its runs are back to back"
+    code, output = ask(tmp_path, *extend, "and another")
+    assert code == 2
+    assert "extended already" in output
+    code, output = ask(tmp_path, "baseline", "show", "support_reply")
+    assert "baseline 2 of support_reply: locked, extended" in output
+    assert "by bob: one more calm look" in output
+    assert "by ann: first" in output
+    assert "check: its runs are back to back" in output
+    shown = json.loads(ask(tmp_path, "baseline", "show", "support_reply", "--json")[1])
+    assert [step["kind"] for step in shown["baseline"]["steps"]] == ["frozen", "extended"]
+    assert ask(tmp_path, "run")[0] == 0  # held against the longer one
+
+
+def test_there_is_nothing_to_lock_unless_the_check_found_something(workspace):
+    code, output = ask(workspace, "baseline", "lock", "support_reply", "--because", "why not")
+    assert code == 2
+    assert "no candidate" in output
+
+
+def test_a_baseline_whose_level_moved_is_a_candidate_until_somebody_locks_it(workspace, tmp_path):
+    shutil.copytree(workspace, tmp_path, dirs_exist_ok=True)
+    of_it = "WHERE run_id = ? AND scorer = 'case-checks' AND role = 'current'"
+    with contextlib.closing(sqlite3.connect(tmp_path / "watchdog.db")) as database:
+        runs = [run for (run,) in database.execute("SELECT id FROM runs ORDER BY planned_for")]
+        for at, run in enumerate(runs):  # each look loses two more cases
+            cases = database.execute(f"SELECT case_id FROM scores {of_it} ORDER BY case_id LIMIT ?", (run, 2 * at))
+            for (case,) in cases.fetchall():
+                database.execute(f"UPDATE scores SET value = 0 {of_it} AND case_id = ?", (run, case))
+        database.commit()
+    freeze = ["baseline", "freeze", "support_reply", "--by", "bob", "--because", "again"]
+    code, output = ask(tmp_path, *freeze)
+    assert code == 0
+    assert "baseline 2 of support_reply: candidate" in output
+    assert "its level moved" in output
+    assert "baseline lock support_reply" in output
+    assert "a candidate: version 2 waits" in ask(tmp_path, "baseline", "show", "support_reply")[1]
+    code, output = ask(tmp_path, "baseline", "lock", "support_reply", "--by", "eve", "--because", "it is meant")
+    assert (code, "baseline 2 of support_reply: locked" in output) == (0, True)
+    shown = json.loads(ask(tmp_path, "baseline", "show", "support_reply", "--json")[1])["baseline"]
+    assert (shown["version"], shown["frozen_by"], shown["reason"]) == (2, "eve", "it is meant")
+    assert [step["by"] for step in shown["steps"]] == ["bob", "eve"]
 
 
 def test_a_dry_run_says_what_would_be_asked_and_writes_nothing(tmp_path):

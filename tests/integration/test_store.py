@@ -8,7 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason, Transition
-from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
+from watchdog.domain.baseline import (
+    Baseline,
+    BaselineStatus,
+    Instruments,
+    MetricBaseline,
+    Remark,
+    Step,
+    StepKind,
+    Verdict,
+)
 from watchdog.domain.case import Case, CheckSpec, Message, Origin
 from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm, MetricKey, Observation
@@ -161,6 +170,32 @@ def test_a_baseline_comes_back_exactly_and_a_new_one_supersedes_it(store):
     with store.read() as session:
         assert session.baselines.current("reply").version == 2
         assert [b.status for b in session.baselines.all("reply")] == [BaselineStatus.SUPERSEDED, BaselineStatus.LOCKED]
+
+
+def test_a_candidate_takes_nobodys_place_until_it_is_locked(store):
+    def baseline(version, status):
+        step = Step(kind=StepKind.FROZEN, at=1.5, by="ann", because="first")
+        moved = Remark(verdict=Verdict.MOVED, said="it fell by 9 points", blocks=True)
+        return Baseline(
+            id=f"b{version}", watch="reply", version=version, status=status, frozen_at=1.5, frozen_by="ann",
+            reason="first", run_ids=("r1",), instruments=Instruments(), metrics={}, remarks=(moved,), steps=(step,),
+        )  # fmt: skip
+
+    locked, first, second = (
+        baseline(version, status)
+        for version, status in enumerate([BaselineStatus.LOCKED, *[BaselineStatus.CANDIDATE] * 2], start=1)
+    )
+    with store.begin() as session:
+        for each in (locked, first, second):
+            session.baselines.add(each)
+        assert session.baselines.current("reply") == locked
+        assert session.baselines.candidate("reply") == second
+        assert second.verdict is Verdict.MOVED
+        session.baselines.add(replace(second, status=BaselineStatus.LOCKED))
+        assert session.baselines.candidate("reply") is None
+        assert session.baselines.current("reply").id == "b3"
+        statuses = [each.status for each in session.baselines.all("reply")]
+    assert statuses == [BaselineStatus.SUPERSEDED, BaselineStatus.SUPERSEDED, BaselineStatus.LOCKED]
 
 
 def test_signals_observations_and_states_keep_every_digit(store):

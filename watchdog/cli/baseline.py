@@ -1,16 +1,21 @@
-"""``baseline freeze``, ``show``, ``compare``: the reference of a watch, changed only on purpose."""
+"""``baseline``: the reference of a watch; frozen, locked, extended only on purpose."""
 
 from __future__ import annotations
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table
 
+if TYPE_CHECKING:
+    from watchdog.domain.baseline import Baseline
+
 app = typer.Typer(help="The reference that a watch is held against.", no_args_is_help=True, rich_markup_mode=None)
 Watch = Annotated[str, typer.Argument(metavar="WATCH")]
+Because = Annotated[str, typer.Option("--because", help="Why; kept with the baseline.")]
+By = Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")]
 
 
 @app.command()
@@ -18,7 +23,7 @@ Watch = Annotated[str, typer.Argument(metavar="WATCH")]
 def freeze(
     watch: Watch,
     *,
-    because: Annotated[str, typer.Option("--because", help="Why; kept with the baseline.")],
+    because: Because,
     runs: Annotated[
         int | None,
         typer.Option("--runs", min=1, help="From the newest so many runs; 20, or what it takes to know every case."),
@@ -26,11 +31,14 @@ def freeze(
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Also runs of a firing model alert: their level is the new normal.")
     ] = False,
-    by: Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")] = None,
+    by: By = None,
     config: Config = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Make a new baseline from finished runs. The old one is superseded; detection starts anew.
+
+    It is checked before it is locked. One whose level moved while it was taken stays a candidate, and what was in
+    force stays in force, until you lock it in spite of that (baseline lock) or freeze again.
 
     Runs during which a model alert of the watch was firing are left out (but see --accept-drift), and so are runs of
     other instruments than today's.
@@ -54,17 +62,9 @@ def freeze(
             now=app_.clock.now(),
             accept_drift=accept_drift,
         )
-    summary = {
-        "watch": watch,
-        "version": frozen.version,
-        "status": frozen.status,
-        "runs": len(frozen.run_ids),
-        "metrics": len(frozen.metrics),
-    }
+    _tell(frozen, as_json=as_json)
     if as_json:
-        print_json(summary)
         return
-    typer.echo(f"baseline {frozen.version} of {watch}: {frozen.status}, from {len(frozen.run_ids)} runs")
     if frozen.status == "learning":
         from watchdog.pipeline.scope import looks_for_baseline
 
@@ -72,10 +72,63 @@ def freeze(
         typer.echo(f"  it needs {least} runs before it can page; run more looks and freeze again")
 
 
+def _tell(made: Baseline, *, as_json: bool) -> None:
+    """What became of a baseline, and what the check said."""
+    if as_json:
+        summary = {name: getattr(made, name) for name in ("watch", "version", "status", "verdict", "remarks")}
+        print_json({**summary, "runs": len(made.run_ids), "metrics": len(made.metrics)})
+        return
+    typer.echo(f"baseline {made.version} of {made.watch}: {made.status}, from {len(made.run_ids)} runs; {made.verdict}")
+    for remark in made.remarks:
+        typer.echo(f"  {remark.said}")
+    if made.status == "candidate":
+        remedy = f"look into it and freeze again, or 'eval-watchdog baseline lock {made.watch}' all the same"
+        typer.echo(f"  it is not in force: {remedy}")
+
+
+@app.command()
+@command
+def lock(watch: Watch, *, because: Because, by: By = None, config: Config = HERE, as_json: AsJson = False) -> None:
+    """Put the candidate in force in spite of what the check said of it. Who and why is kept.
+
+    Example:
+        eval-watchdog baseline lock support_reply --because "the prompt was tuned that day; the level is right"
+    """
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.pipeline.baseline_life import lock_candidate
+
+    with open_app(config, environment(), SystemClock()) as app_:
+        who = by or getpass.getuser()
+        locked = lock_candidate(app_.store, app_.watch(watch), by=who, because=because, now=app_.clock.now())
+    _tell(locked, as_json=as_json)
+
+
+@app.command()
+@command
+def extend(watch: Watch, *, because: Because, by: By = None, config: Config = HERE, as_json: AsJson = False) -> None:
+    """Add the calm looks since the freeze to the locked baseline, once. Who and why is kept.
+
+    A longer reference finds smaller drops sooner. It is the same reference: looks at which a metric was in doubt or a
+    model alert was firing are left out, and looks that would move the level are refused: that is a freeze.
+
+    Example:
+        eval-watchdog baseline extend support_reply --because "a week of calm looks, weekend included"
+    """
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.pipeline.baseline_life import extend_baseline
+
+    with open_app(config, environment(), SystemClock()) as app_:
+        who = by or getpass.getuser()
+        longer = extend_baseline(app_.store, app_.watch(watch), by=who, because=because, now=app_.clock.now())
+    _tell(longer, as_json=as_json)
+
+
 @app.command()
 @command
 def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> None:
-    """The baseline in force: who froze it when and why, and the level of each metric.
+    """The baseline in force: who froze it when and why, what the check said, and the level of each metric.
 
     Example:
         eval-watchdog baseline show support_reply
@@ -88,7 +141,8 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
     with open_app(config, environment(), SystemClock()) as app_:
         watched = app_.watch(watch)
         with app_.store.read() as session:
-            baseline = session.baselines.current(watch)
+            candidate = session.baselines.candidate(watch)
+            baseline = session.baselines.current(watch) or candidate
             versions = session.baselines.all(watch)
     if baseline is None:
         raise NotMeasured(f"{watch} has no baseline; 'eval-watchdog baseline freeze {watch}' makes one from its runs")
@@ -103,12 +157,19 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
         for key, m in baseline.metrics.items()
     ]
     if as_json:
-        print_json({"baseline": _head(baseline), "metrics": metrics})
+        print_json({"baseline": _head(baseline), "candidate": candidate and _head(candidate), "metrics": metrics})
         return
+    last = baseline.steps[-1].kind if baseline.steps else "frozen"
     typer.echo(
-        f"baseline {baseline.version} of {watch}: {baseline.status}, frozen {moment(baseline.frozen_at)} UTC "
+        f"baseline {baseline.version} of {watch}: {baseline.status}, {last} {moment(baseline.frozen_at)} UTC "
         f"by {baseline.frozen_by}: {baseline.reason}"
     )
+    for step in baseline.steps[:-1]:
+        typer.echo(f"  {step.kind} {moment(step.at)} UTC by {step.by}: {step.because}")
+    typer.echo(f"  check: {baseline.verdict}" + "".join(f"\n    {remark.said}" for remark in baseline.remarks))
+    if candidate is not None:
+        waits = "it is in force for nobody" if candidate is baseline else f"version {candidate.version} waits"
+        typer.echo(f"  a candidate: {waits}; 'eval-watchdog baseline lock {watch}' or freeze again")
     rows = [[m["metric"], level(m["level"], m["unit"]), m["runs"], m["cases"] or "-"] for m in metrics]  # type: ignore[arg-type]
     print_table(["metric", "level", "runs", "cases"], rows, right=["level", "runs", "cases"])
     if len(versions) > 1:
@@ -117,7 +178,7 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
 
 def _head(baseline: object) -> dict[str, object]:
     names = ("id", "watch", "version", "status", "frozen_at", "frozen_by", "reason", "run_ids", "instruments")
-    return {name: getattr(baseline, name) for name in names}
+    return {name: getattr(baseline, name) for name in (*names, "verdict", "remarks", "steps")}
 
 
 @app.command()

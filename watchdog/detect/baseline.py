@@ -12,9 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from watchdog.detect.admission import admit
+from watchdog.detect.quality import remarks
 from watchdog.detect.scores import ArmScores, RunScores
 from watchdog.detect.summary import counts_failures, mean_level, paired_cases, signed_summary
-from watchdog.domain.baseline import Baseline, BaselineStatus, MetricBaseline
+from watchdog.domain.baseline import Baseline, BaselineStatus, MetricBaseline, Step, StepKind
 from watchdog.domain.case import Estimand
 from watchdog.domain.metric import Admission, Arm, MetricKey
 from watchdog.domain.watch import Watch
@@ -75,17 +76,22 @@ def freeze(
         raise NotMeasured("none of these runs measured enough to be a baseline")
     fewest = min((len(metric.x) for key, metric in scored.items() if key.arm is Arm.CURRENT), default=0)
     unknown = unknown_cases(watch, runs)
+    kept = [run for run in runs if run.run_id in used]
+    said = remarks(watch, metrics, [run.at for run in kept], every=watch.schedule.every)
+    status = BaselineStatus.CANDIDATE if any(remark.blocks for remark in said) else BaselineStatus.LOCKED
     return Baseline(
         id=baseline_id,
         watch=watch.name,
         version=version,
-        status=BaselineStatus.LOCKED if fewest >= watch.min_baseline_runs and not unknown else BaselineStatus.LEARNING,
+        status=status if fewest >= watch.min_baseline_runs and not unknown else BaselineStatus.LEARNING,
         frozen_at=at,
         frozen_by=by,
         reason=reason,
-        run_ids=tuple(run.run_id for run in runs if run.run_id in used),
+        run_ids=tuple(run.run_id for run in kept),
         instruments=runs[-1].instruments,
         metrics=metrics,
+        remarks=said,
+        steps=(Step(kind=StepKind.FROZEN, at=at, by=by, because=reason),),
     )
 
 

@@ -10,13 +10,59 @@ from watchdog.domain.metric import MetricKey
 
 
 class BaselineStatus(StrEnum):
-    """Life of a baseline."""
+    """Life of a baseline: ``learning`` or ``candidate`` or ``locked``, and ``superseded`` in the end."""
 
     #: Fewer runs than a detector needs: watched, cannot page.
     LEARNING = "learning"
+    #: Something is wrong with it: in force for nobody until somebody locks it in spite of that.
+    CANDIDATE = "candidate"
     LOCKED = "locked"
     #: A newer version took its place.
     SUPERSEDED = "superseded"
+
+
+class Verdict(StrEnum):
+    """What the check before the lock says of a baseline."""
+
+    SOUND = "sound"
+    #: The level moved while it was taken.
+    MOVED = "its level moved"
+    #: Neighbouring runs are alike.
+    DEPENDENT = "its runs hang together"
+    BACK_TO_BACK = "its runs are back to back"
+    VOID_RUNS = "many of its runs measured too little"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something the check had to say."""
+
+    verdict: Verdict
+    #: One sentence with the numbers.
+    said: str
+    #: Whether the baseline is not locked because of it.
+    blocks: bool = False
+
+
+class StepKind(StrEnum):
+    """What somebody did to a baseline."""
+
+    FROZEN = "frozen"
+    #: Locked in spite of what the check said.
+    LOCKED = "locked"
+    #: Later runs were added.
+    EXTENDED = "extended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Who did what to a baseline, and why."""
+
+    kind: StepKind
+    #: Unix time.
+    at: float
+    by: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +119,24 @@ class Baseline:
     watch: str
     version: int
     status: BaselineStatus
-    #: Unix time of the freeze.
+    #: Unix time since when it is (or would be) in force, and whose word that was: the last of ``steps``.
     frozen_at: float
     frozen_by: str
     reason: str
     run_ids: tuple[str, ...]
     instruments: Instruments
     metrics: Mapping[MetricKey, MetricBaseline]
+    #: What the check before the lock said, the worst first; empty when it is sound.
+    remarks: tuple[Remark, ...] = ()
+    #: Its life, oldest first.
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst that the check said."""
+        return self.remarks[0].verdict if self.remarks else Verdict.SOUND
+
+    @property
+    def extended(self) -> bool:
+        """Whether later runs were added, which is done once."""
+        return any(step.kind is StepKind.EXTENDED for step in self.steps)

@@ -22,19 +22,30 @@ class Baselines:
         self._connection = connection
 
     def add(self, baseline: Baseline) -> None:
-        """Keep a new version; the one before it is superseded."""
+        """Keep a version, new or changed; those before it are superseded.
+
+        By a candidate only other candidates are: what is in force stays so.
+        """
         c = schema.baselines.c
-        self._connection.execute(
-            update(schema.baselines).where(c.watch == baseline.watch).values(status=BaselineStatus.SUPERSEDED.value)
-        )
-        self._connection.execute(schema.baselines.insert(), [rows.baseline_row(baseline)])
+        others = [c.watch == baseline.watch, c.id != baseline.id]
+        if baseline.status is BaselineStatus.CANDIDATE:
+            others.append(c.status == BaselineStatus.CANDIDATE.value)
+        self._connection.execute(update(schema.baselines).where(*others).values(status=BaselineStatus.SUPERSEDED.value))
+        upsert(self._connection, schema.baselines, [rows.baseline_row(baseline)])
 
     def current(self, watch: str) -> Baseline | None:
-        """The newest version that is in force."""
+        """The version that is in force."""
+        return self._newest(watch, BaselineStatus.LEARNING, BaselineStatus.LOCKED)
+
+    def candidate(self, watch: str) -> Baseline | None:
+        """The version that waits for somebody to lock it."""
+        return self._newest(watch, BaselineStatus.CANDIDATE)
+
+    def _newest(self, watch: str, *statuses: BaselineStatus) -> Baseline | None:
         c = schema.baselines.c
         query = (
             select(schema.baselines)
-            .where(c.watch == watch, c.status != BaselineStatus.SUPERSEDED.value)
+            .where(c.watch == watch, c.status.in_([status.value for status in statuses]))
             .order_by(c.version.desc())
             .limit(1)
         )

@@ -9,7 +9,16 @@ from dataclasses import asdict
 from typing import Any
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Reason
-from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
+from watchdog.domain.baseline import (
+    Baseline,
+    BaselineStatus,
+    Instruments,
+    MetricBaseline,
+    Remark,
+    Step,
+    StepKind,
+    Verdict,
+)
 from watchdog.domain.case import Case, CheckSpec, Estimand, Message, Origin
 from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation
@@ -279,6 +288,8 @@ def baseline_row(baseline: Baseline) -> dict[str, Any]:
         "run_ids": list(baseline.run_ids),
         "instruments": instruments_json(baseline.instruments),
         "metrics": metrics,
+        "remarks": [{**asdict(remark), "verdict": remark.verdict.value} for remark in baseline.remarks],
+        "steps": [{**asdict(step), "kind": step.kind.value} for step in baseline.steps],
     }
 
 
@@ -300,6 +311,8 @@ def baseline_of(row: Row) -> Baseline:
         run_ids=tuple(row["run_ids"]),
         instruments=Instruments(**row["instruments"]),
         metrics=metrics,
+        remarks=tuple(Remark(**{**body, "verdict": Verdict(body["verdict"])}) for body in row["remarks"]),
+        steps=tuple(Step(**{**body, "kind": StepKind(body["kind"])}) for body in row["steps"]),
     )
 
 

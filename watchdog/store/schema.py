@@ -124,6 +124,8 @@ baselines = Table(
     Column("run_ids", JSON, nullable=False),
     Column("instruments", JSON, nullable=False),
     Column("metrics", JSON, nullable=False),
+    Column("remarks", JSON, nullable=False),
+    Column("steps", JSON, nullable=False),
     UniqueConstraint("watch", "version"),
 )
 
