@@ -8,13 +8,14 @@ from dataclasses import replace
 
 from watchdog.app.build import App
 from watchdog.detect.budget import QUARTER
+from watchdog.domain.case import Estimand
 from watchdog.domain.metric import MetricKey
 from watchdog.plan.design import DAY, Design, PlannedMetric, chance_of_a_look, found_after
 from watchdog.plan.facts import Facts, gather
 from watchdog.plan.gate import gate_plan
 from watchdog.plan.noise import Assumptions
 from watchdog.plan.search import INTERVALS, ranked
-from watchdog.render.plan_view import DelayView, DesignView, HorizonView, MetricPlanView, PlanView
+from watchdog.render.plan_view import DelayView, DesignView, GatePlanView, HorizonView, MetricPlanView, PlanView
 from watchdog.render.words import stretch
 
 #: Drops that delays are shown for, score units.
@@ -67,8 +68,13 @@ def plan_watch(
         advice=_advice(today, changes, slowest.name) + ("" if today.pinned_every else NO_CONTROL),
         budget=budget,
         designs=() if budget is None else _designs(facts, slowest, budget),
-        gate=tuple(gate_plan(facts, metric) for metric in facts.metrics.values()) if gate else (),
+        gate=_gate(facts) if gate else (),
     )
+
+
+def _gate(facts: Facts) -> tuple[GatePlanView, ...]:
+    tested = [metric for key, metric in facts.metrics.items() if key.estimand is Estimand.GOLDEN_SET and not key.tag]
+    return tuple(gate_plan(facts, metric, len(tested)) for metric in tested)
 
 
 def design_view(facts: Facts, metric: PlannedMetric, design: Design, what: str) -> DesignView:

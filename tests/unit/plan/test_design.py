@@ -96,13 +96,14 @@ def test_the_gate_of_the_plan_is_that_of_the_stack():
     seen = units_needed((2 * Assumptions().answers) ** 0.5, 0.03, 0.0)
     assert seen < plan.cases_needed < 1.02 * seen
     assert plan.catches > 0.03
-    enough = gate_plan(facts(Prices(), Design(cases=plan.cases_needed, repeats=1, every=60.0)), planned())
+    assert gate_plan(facts(Prices()), planned(), tested=4).catches > plan.catches
+    enough = gate_plan(facts(Prices()), planned(cases=plan.cases_needed))
     assert enough.passes == pytest.approx(0.8, abs=0.01)
 
 
 def test_a_set_too_small_to_show_the_margin_passes_nobody_surely_even_if_nothing_ever_failed():
     """Rule of three: thirty cases without a failure say no more than 10 %."""
     never = planned(noise=Noise(level=1.0, answers=0.0001, runs=0.0), cases=30)
-    plan = gate_plan(facts(Prices(), Design(cases=30, repeats=1, every=60.0)), never)
+    plan = gate_plan(facts(Prices()), never)
     assert plan.passes < 0.5
     assert plan.cases_needed > 80
