@@ -133,14 +133,14 @@ def _dry_run(app: App, names: list[str], *, as_json: bool) -> None:
     from watchdog.app.build import anchored
     from watchdog.cli.edge import print_table
     from watchdog.domain.watch import AnchorCadence
-    from watchdog.pipeline.scope import asked_cases, asked_roles, calls_of, regular_scope
+    from watchdog.pipeline.scope import asked_roles, calls_of, cases_of, regular_scope
     from watchdog.render.words import money
 
     rows = []
     for name in names:
         watch = app.watch(name)
         scope = regular_scope(watch)
-        golden = len(asked_cases(watch, scope, watch.golden.cases)) if watch.golden else 0
+        golden = cases_of(watch, scope)
         traffic = watch.traffic.per_run if watch.traffic else 0
         roles = [role.value for role in asked_roles(watch, scope)]
         calls = calls_of(watch, scope)

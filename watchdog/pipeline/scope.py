@@ -76,11 +76,15 @@ def regular_scope(watch: Watch) -> Scope:
     return Scope(part=part)
 
 
+def cases_of(watch: Watch, scope: Scope) -> int:
+    """Cases of the golden set that a look asks."""
+    return len(asked_cases(watch, scope, watch.golden.cases)) if watch.golden else 0
+
+
 def calls_of(watch: Watch, scope: Scope) -> int:
     """Calls to targets that a look makes at the most."""
-    golden = len(asked_cases(watch, scope, watch.golden.cases)) if watch.golden else 0
     traffic = watch.traffic.per_run if watch.traffic else 0
-    return (golden + traffic) * len(asked_roles(watch, scope)) * watch.repeats
+    return (cases_of(watch, scope) + traffic) * len(asked_roles(watch, scope)) * watch.repeats
 
 
 def looks_for_baseline(watch: Watch) -> int:
