@@ -95,7 +95,7 @@ def in_words(delay: DelayView) -> str:
     """``9 to 16 looks`` and the hours below; whether it pages at all."""
     if delay.typical is None:
         return NEVER
-    looks = f"{delay.typical}" if delay.late == delay.typical else f"{delay.typical} to {delay.late or 'more'}"
+    looks = _count(delay)
     late = NEVER if delay.late_seconds is None else stretch(delay.late_seconds)
     time = stretch(delay.typical_seconds)
     said = f"{looks} looks\n{time}" if late == time else f"{looks} looks\n{time} to {late}"
@@ -110,6 +110,12 @@ def smallest(horizon: HorizonView) -> str:
         return f"{points(horizon.typical)} at best"
     same = points(horizon.typical) == points(horizon.late)
     return points(horizon.late) if same else f"{points(horizon.typical)} to {points(horizon.late)}"
+
+
+def _count(delay: DelayView) -> str:
+    if delay.late is None:
+        return f"{delay.typical} or more"
+    return f"{delay.typical}" if delay.late == delay.typical else f"{delay.typical} to {delay.late}"
 
 
 def _control(design: DesignView) -> str:
@@ -133,7 +139,7 @@ def _show_bars(view: PlanView, to: Console) -> None:
     for delay in shown:
         full = round(scale * math.log((delay.typical or 1) + 1))
         rest = (room if delay.late is None else round(scale * math.log(delay.late + 1))) - full
-        number = f"{delay.typical}" if delay.late == delay.typical else f"{delay.typical} to {delay.late or 'more'}"
+        number = _count(delay)
         to.print(f"{points(delay.drop):>5} {'█' * full}{'░' * rest} {number}")
     to.print()
 

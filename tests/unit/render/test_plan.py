@@ -52,7 +52,7 @@ NOTHING = metric(delay(0.02), delay(0.05), delay(0.2))
     [
         (delay(0.05, 20, 41), "20 to 41 looks\n10 h to 20 h"),
         (delay(0.2, 3, 3), "3 looks\n1.5 h"),
-        (delay(0.05, 20), "20 to more looks\n10 h to over 3 months"),
+        (delay(0.05, 20), "20 or more looks\n10 h to over 3 months"),
         (delay(0.02, 100, 300, pages=False), "(100 to 300 looks\n2.1 days to 6.2 days)"),
         (delay(0.05), "over 3 months"),
     ],
