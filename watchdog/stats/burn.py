@@ -2,8 +2,8 @@
 
 Burn is the share of bad answers over the share that the objective allows; 1 uses the budget up exactly. A window burns
 when its long stretch and its short one both burn at the window's factor (the short one ends the alarm soon after the
-trouble ends) and the long stretch is above 1 beyond doubt (Wilson's lower limit). Windows are counted in runs, because
-an hourly evaluation has no "5 minutes".
+trouble ends) and the long stretch is above 1 beyond doubt (Wilson's lower limit at 99.8 %, because it is looked at run
+after run). Windows are counted in runs, because an hourly evaluation has no "5 minutes".
 
 Source: Google, "The Site Reliability Workbook", chapter 5, multi-window multi-burn-rate alerts. It answers "are we out
 of budget?", which is another question than "did something change?". Wilson's limit takes answers as independent.
@@ -26,6 +26,8 @@ class Window(NamedTuple):
     factor: float
 
 
+#: Of the interval that the long stretch's burn must lie above 1 with.
+CONFIDENCE = 0.998
 #: For hourly runs: a quarter of a day, three days, two weeks.
 WINDOWS = (Window(6, 2, 6.0), Window(72, 6, 2.0), Window(336, 72, 1.0))
 
@@ -55,7 +57,7 @@ def burning(
             continue
         long_bad, long_total = sum(bad[-window.long :]), sum(total[-window.long :])
         short = burn_rate(sum(bad[-window.short :]), sum(total[-window.short :]), objective)
-        sure = wilson(long_bad, long_total)[0] > 1 - objective
+        sure = wilson(long_bad, long_total, CONFIDENCE)[0] > 1 - objective
         if sure and burn_rate(long_bad, long_total, objective) >= window.factor <= short:
             return window
     return None
