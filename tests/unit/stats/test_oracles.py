@@ -71,9 +71,8 @@ def test_the_interval_of_an_effect_is_students_two_sample_interval():
     rng = np.random.default_rng(50)
     before, after = rng.normal(0, 0.02, 30), rng.normal(-0.03, 0.02, 9)
     found = effect(Moments.of(after), Moments.of(before))
-    theirs = weightstats.CompareMeans(weightstats.DescrStatsW(after), weightstats.DescrStatsW(before)).tconfint_diff(
-        alpha=0.1, usevar="pooled"
-    )
+    both = weightstats.CompareMeans(weightstats.DescrStatsW(after), weightstats.DescrStatsW(before))
+    theirs = both.tconfint_diff(alpha=0.1, usevar="pooled")
     assert (found.low, found.high) == pytest.approx(theirs)
 
 
