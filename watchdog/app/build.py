@@ -19,7 +19,7 @@ from watchdog.domain.case import Case, CheckSpec, Estimand
 from watchdog.domain.response import Request, Response
 from watchdog.domain.score import Score
 from watchdog.domain.target import Role
-from watchdog.domain.watch import AnchorCadence, Schedule, ScorerPlan, Watch
+from watchdog.domain.watch import AnchorCadence, FalseAlarmBudget, Schedule, ScorerPlan, Watch
 from watchdog.errors import UnknownName, UsageError
 from watchdog.pipeline.anchors import Anchored
 from watchdog.pipeline.built import AskProvider, BuiltWatch
@@ -206,9 +206,12 @@ class App:
     @cached_property
     def false_alarms(self) -> Division:
         """The false-alarm budget, divided over every metric of the house that may page."""
+        return self.divided(self.settings.false_alarms)
+
+    def divided(self, budget: FalseAlarmBudget) -> Division:
+        """Any false-alarm budget, divided over every metric of the house that may page."""
         watches = self.joined.watches.values()
-        metrics = [metric for watch in watches for metric in paging_metrics(watch, cadence(watch.schedule))]
-        return divide(self.settings.false_alarms, metrics)
+        return divide(budget, [m for watch in watches for m in paging_metrics(watch, cadence(watch.schedule))])
 
     def _check(self, plan: ScorerPlan) -> Scorer:
         scorer: Scorer = self._build_check(plan.spec)

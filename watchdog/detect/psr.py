@@ -80,6 +80,7 @@ class PsrDetector:
     """Finds sustained drops of one metric; its mean time to a false alarm is the A it is given. Holds no state."""
 
     def __init__(self, *, mean_runs_to_false_alarm: float, smallest_drop: float, min_baseline_runs: int = 8) -> None:
+        self.mean_runs = mean_runs_to_false_alarm
         self.smallest_drop = smallest_drop
         self.min_baseline_runs = max(min_baseline_runs, 3)
         self.threshold = math.log(mean_runs_to_false_alarm)

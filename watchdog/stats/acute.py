@@ -12,6 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
 #: Score units that a look must be below the reference, however steady the metric is.
 LEAST_DROP = 0.15
 #: Standard deviations that it must be below.
@@ -19,6 +24,12 @@ DEVIATIONS = 6.0
 #: Bad looks in a row that ask for another look, and that make a drift.
 SUSPECT_AFTER = 2
 DRIFT_AFTER = 3
+
+
+def bad_below(mean: ArrayLike, spread: ArrayLike) -> Floats:
+    """What a look must be below to be bad, given mean and spread of the reference before it; elementwise."""
+    below: Floats = np.asarray(mean) - np.maximum(LEAST_DROP, DEVIATIONS * np.asarray(spread))
+    return below
 
 
 class BadLooks(NamedTuple):
@@ -32,7 +43,7 @@ class BadLooks(NamedTuple):
 
     def update(self, x: float, *, mean: float, spread: float, mark: float) -> BadLooks:
         """With one look more; ``mean`` and ``spread`` of the reference before it."""
-        below = self.below if self.looks else mean - max(LEAST_DROP, DEVIATIONS * spread)
+        below = self.below if self.looks else float(bad_below(mean, spread))
         if x >= below:
             return BadLooks()
         return BadLooks(self.looks + 1, self.since if self.looks else mark, below)

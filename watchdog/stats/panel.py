@@ -95,6 +95,23 @@ class PredictivePanel:
         self._remember(scaled)
         return value
 
+    @property
+    def newest(self) -> Floats:
+        """The newest run of each stream on its common scale, as the reference has it."""
+        row: Floats = self._history[(self._runs - 1) % CAP]
+        return row
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of each stream's reference."""
+        return self._mean
+
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of a run of each stream, at least what sampling alone makes it."""
+        spread: Floats = np.maximum(self._raw_spread(), np.maximum(np.sqrt(self._within), self._smallest_drop / 2))
+        return spread
+
     def restart(self, streams: NDArray[np.bool_]) -> None:
         """All bets of these streams (a mask) back to nothing: after an alarm."""
         self._totals[:, streams] = 0.0
