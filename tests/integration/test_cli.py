@@ -14,7 +14,7 @@ COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
     ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
     ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
-    ["db", "upgrade"], ["simulate"], ["demo"], ["plan"],
+    ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
 ]  # fmt: skip
 
 
@@ -81,6 +81,21 @@ def test_a_metric_has_a_page_as_text_as_json_and_as_html(workspace, tmp_path):
     assert (code, "did you mean 'case-checks'" in output) == (2, True)
     assert ask(workspace, "scores", "support_reply", "--html", "x.html")[0] == 2
     assert ask(workspace, *one, "--html", str(tmp_path / "no" / "x.html"))[0] == 2
+
+
+def test_a_backtest_of_a_few_looks_says_what_it_could_not_do(workspace):
+    assert ask(workspace, "run")[0] == 0
+    code, output = ask(workspace, "backtest", "support_reply")
+    assert code == 0
+    output = " ".join(output.split())
+    assert "Nothing would have paged" in output
+    assert "calm looks since the baseline: too few, 30 are needed" in output
+    code, output = ask(workspace, "backtest", "support_reply", "--false-alarms", "2 per 30d", "--json")
+    view = json.loads(output)
+    assert (code, view["fired"], view["what_if"], view["false_alarms"]) == (0, [], True, "2 per 30d")
+    assert ask(workspace, "backtest", "suport_reply")[0] == 2
+    assert ask(workspace, "backtest", "support_reply", "--false-alarms", "often")[0] == 2
+    assert ask(workspace, "backtest", "support_reply", "--smallest-drop", "3")[0] == 2
 
 
 def test_the_baseline_says_who_froze_it_when_and_why(workspace):

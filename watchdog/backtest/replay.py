@@ -104,7 +104,9 @@ def _near(group: Mapping[MetricKey, History], detector: PsrDetector) -> list[Met
         keen=True,
     )
     looks = max(len(h.x) for h in known)
-    x, variance, u, n = (_side_by_side([getattr(h, name) for h in known], looks) for name in ("x", "variance", "u", "n"))
+    x, variance, u, n = (
+        _side_by_side([getattr(h, name) for h in known], looks) for name in ("x", "variance", "u", "n")
+    )
     lost = None if known[0].lost is None else _side_by_side([h.lost for h in known if h.lost is not None], looks)
     lengths = np.array([len(h.x) for h in known])
     near = np.zeros(len(known), dtype=bool)

@@ -9,6 +9,7 @@ import typer
 
 from watchdog.cli import (
     alerts,
+    backtest,
     baseline,
     check,
     database,
@@ -42,6 +43,7 @@ app.command("gate")(gate.gate)
 app.command("scores")(scores.scores)
 app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")
+app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")

@@ -87,13 +87,17 @@ class Detection:
         ]
         upsert(self._connection, schema.observations, missing)
 
-    def observations(self, watch: str, *, since: float | None = None, case_scores: bool = True) -> list[Observation]:
-        """Admitted observations of a watch, oldest first; without the scores of the cases they are small."""
+    def observations(
+        self, watch: str, *, since: float | None = None, key: MetricKey | None = None, case_scores: bool = True
+    ) -> list[Observation]:
+        """Admitted observations of a watch or of one metric, oldest first; without case scores they are small."""
         c = schema.observations.c
         wanted = [column for column in c if case_scores or column is not c.case_scores]
         query = select(*wanted).where(c.watch == watch, c.admission == Admission.ADMITTED.value)
         if since is not None:
             query = query.where(c.at >= since)
+        if key is not None:
+            query = query.where(*(c[name] == value for name, value in rows.metric_row(key).items()))
         return [rows.observation_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]
 
     def newest_observations(self, key: MetricKey, *, last: int, since: float) -> list[Observation]:

@@ -1,0 +1,39 @@
+"""The store of a watch that lived through a drift, replayed: the very signals that were stored."""
+
+from __future__ import annotations
+
+import json
+
+from watchdog.backtest.history import histories
+from watchdog.backtest.replay import episodes, replay
+from watchdog.detect.psr import PsrDetector
+
+WATCH = "support_reply"
+
+
+async def test_a_backtest_says_what_the_road_said_when_it_was_the_present(live_story, simulator):
+    story = live_story
+    await story.look(2)
+    simulator.control({"aliases": {"sim-1": "sim-1-2026-11"}})
+    await story.look(5)
+    simulator.control({"aliases": {"sim-1": "sim-1-2026-08"}})
+    await story.look(6)
+    watch, division = story.app.watch(WATCH), story.app.false_alarms
+    with story.app.store.read() as session:
+        baseline = session.baselines.current(WATCH)
+        observations = session.detection.observations(WATCH, since=baseline.frozen_at)
+        stored = session.detection.signals(WATCH, since=baseline.frozen_at)
+    fired = set()
+    for key, history in histories(baseline, observations).items():
+        detector = PsrDetector(
+            mean_runs_to_false_alarm=division.mean_runs_to_false_alarm(key),
+            smallest_drop=watch.smallest_drop,
+            min_baseline_runs=watch.min_baseline_runs,
+        )
+        said = replay(history, detector)
+        assert said == [signal for signal in stored if signal.key == key]
+        fired |= {(key.scorer, key.arm, episode.fired.at) for episode in episodes(said)}
+    assert ("case-checks", "current") in {(scorer, arm) for scorer, arm, _ in fired}
+    done = story.workspace.command("backtest", WATCH, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {(row["metric"], row["arm"], row["fired_at"]) for row in json.loads(done.stdout)["fired"]} == fired
