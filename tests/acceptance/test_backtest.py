@@ -6,7 +6,7 @@ import json
 
 from watchdog.backtest.history import histories
 from watchdog.backtest.replay import episodes, replay
-from watchdog.detect.psr import PsrDetector
+from watchdog.detect.kinds import detectors
 
 WATCH = "support_reply"
 
@@ -24,13 +24,9 @@ async def test_a_backtest_says_what_the_road_said_when_it_was_the_present(live_s
         observations = session.detection.observations(WATCH, since=baseline.frozen_at)
         stored = session.detection.signals(WATCH, since=baseline.frozen_at)
     fired = set()
+    detector_for = detectors(watch, division.mean_runs_to_false_alarm)
     for key, history in histories(baseline, observations).items():
-        detector = PsrDetector(
-            mean_runs_to_false_alarm=division.mean_runs_to_false_alarm(key),
-            smallest_drop=watch.smallest_drop,
-            min_baseline_runs=watch.min_baseline_runs,
-        )
-        said = replay(history, detector)
+        said = replay(history, detector_for(key))
         assert said == [signal for signal in stored if signal.key == key]
         fired |= {(key.scorer, key.arm, episode.fired.at) for episode in episodes(said)}
     assert ("case-checks", "current") in {(scorer, arm) for scorer, arm, _ in fired}

@@ -11,11 +11,11 @@ from watchdog.backtest import made_up
 from watchdog.backtest.history import History, histories
 from watchdog.backtest.made_up import Rules
 from watchdog.backtest.pool import LEAST_LOOKS, Pool, calm_looks, pool_of
-from watchdog.backtest.replay import replayed
+from watchdog.backtest.replay import replayed, settled
 from watchdog.backtest.scenario import Kind, Scenario
 from watchdog.backtest.told import calm_rows, fired_rows, found_rows, whole
 from watchdog.detect.budget import Division
-from watchdog.detect.psr import PsrDetector
+from watchdog.detect.kinds import AnyDetector, detectors, smallest_drop
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Estimand
 from watchdog.domain.detection import Signal
@@ -58,13 +58,9 @@ class Plan:
     calm_looks: int = made_up.CALM_LOOKS
     seed: int = 1
 
-    def detector(self, key: MetricKey) -> PsrDetector:
+    def detector(self, key: MetricKey) -> AnyDetector:
         """The detector of a metric, as the daemon makes it."""
-        return PsrDetector(
-            mean_runs_to_false_alarm=self.division.mean_runs_to_false_alarm(key),
-            smallest_drop=self.watch.smallest_drop,
-            min_baseline_runs=self.watch.min_baseline_runs,
-        )
+        return detectors(self.watch, self.division.mean_runs_to_false_alarm)(key)
 
 
 @dataclass(slots=True)
@@ -96,7 +92,7 @@ def backtest(
     known = {k: h for k, h in histories(baseline, observations).items() if still_measured(watch, k)}
     if not known:
         raise NotMeasured(f"{watch.name} has not been looked at since baseline {baseline.version} was frozen")
-    signals = replayed(known, plan.detector)
+    signals = settled(replayed(known, plan.detector), known, baseline, watch.smallest_drop)
     pools, left_out = _pools(session, plan, baseline, known, signals)
     meter = _Meter(progress)
     found = _made_up(plan, pools, meter)
@@ -159,7 +155,7 @@ def _made_up(plan: Plan, pools: Mapping[MetricKey, Pool], meter: _Meter) -> _Mad
     rules = {
         key: Rules(
             mean_runs=plan.division.mean_runs_to_false_alarm(key),
-            smallest_drop=watch.smallest_drop,
+            smallest_drop=smallest_drop(watch, key),
         )
         for key in pools
     }
@@ -224,12 +220,14 @@ def _pools(
         if key.arm is not Arm.CURRENT and (key.scorer not in plan.judges or key.tag or key.arm is Arm.ANCHORS):
             continue
         calm = calm_looks(history, signals.get(key))
-        learning = len(history.reference.x) < plan.detector(key).min_baseline_runs
+        learning = len(history.reference.x) < watch.min_baseline_runs
         newest = history.observations[-POOLED:][0].at
         scored = session.detection.observations(
             watch.name, since=max(newest, baseline.frozen_at), key=key, case_scores=True
         )
-        pool = None if learning else pool_of(history, calm, scored, cases, watch.scorer(key.scorer).better)
+        # A measure is no score of which an answer could lose anything: its calm looks alone are used.
+        better = watch.plan(key.scorer).better if watch.measure(key.scorer) is None else None
+        pool = None if learning else pool_of(history, calm, scored, cases, better)
         if pool is not None:
             pools[key] = pool
         elif key.arm is Arm.CURRENT:

@@ -69,11 +69,12 @@ def pool_of(
     looks: NDArray[np.int64],
     scored: Iterable[Observation],
     cases: Mapping[str, Case],
-    better: Better,
+    better: Better | None,
 ) -> Pool | None:
     """The pool of a metric from those of its calm looks whose case scores are given; None when they are too few.
 
     ``scored``: observations with case scores. ``cases``: the golden set, whose order is that of the columns.
+    ``better``: None when the scores are no shares of anything, and nothing can be broken.
     """
     column = {case: number for number, case in enumerate(cases)}
     place = {observation.run_id: number for number, observation in enumerate(history.observations)}
@@ -88,7 +89,8 @@ def pool_of(
         kept.append(number)
         share, score = _columns(observation.case_scores, cases, column)
         shares.append(share)
-        breakable.append(share * (score if better is Better.HIGHER else 1 - score))
+        loses = {Better.HIGHER: score, Better.LOWER: 1 - score}
+        breakable.append(share * loses[better] if better is not None else np.zeros_like(share))
     if len(kept) < LEAST_LOOKS:
         return None
     return Pool(history=history, looks=np.array(kept), breakable=np.array(breakable), shares=np.array(shares))

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from watchdog.backtest.history import Floats, History, grouped
+from watchdog.detect.anchors import NEWEST, settle
+from watchdog.detect.kinds import AnyDetector
 from watchdog.detect.psr import PsrDetector
+from watchdog.domain.baseline import Baseline
 from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import MetricKey
+from watchdog.domain.metric import Arm, MetricKey
 from watchdog.stats.acute import bad_below
 from watchdog.stats.panel import PredictivePanel
 
 #: A metric is replayed look by look from this share of A on: the panel's sums differ in the last digits.
 NEAR = 0.5
-DetectorFor = Callable[[MetricKey], PsrDetector]
+DetectorFor = Callable[[MetricKey], AnyDetector]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +41,9 @@ class Episode:
     looks: int
 
 
-def replay(history: History, detector: PsrDetector) -> list[Signal]:
+def replay(history: History, detector: AnyDetector) -> list[Signal]:
     """The signals of a metric, one for each observation."""
-    state = detector.start(history.reference)
+    state: Any = detector.start(history.reference)
     signals = []
     for observation in history.observations:
         state, signal = detector.update(state, observation)
@@ -62,32 +66,43 @@ def episodes(signals: Iterable[Signal]) -> list[Episode]:
     return found
 
 
-def replayed(
-    histories: Mapping[MetricKey, History],
-    detector_for: DetectorFor,
-    *,
-    advance: Callable[[int], None] = lambda _looks: None,
-) -> dict[MetricKey, list[Signal]]:
-    """Signals of the metrics that came near to an alarm; the others were calm (or learning) all the time.
-
-    ``advance`` is told how many metrics are done.
-    """
-    detectors = {key: detector_for(key) for key in histories}
-    ready = {
-        key: history
-        for key, history in histories.items()
-        if len(history.reference.x) >= detectors[key].min_baseline_runs
-    }
-    marks = {
-        key: (len(h.reference.x), h.lost is None, detectors[key].threshold, detectors[key].smallest_drop)
-        for key, h in ready.items()
-    }
+def replayed(histories: Mapping[MetricKey, History], detector_for: DetectorFor) -> dict[MetricKey, list[Signal]]:
+    """Signals of the metrics that came near to an alarm; the others were calm (or learning) all the time."""
     found: dict[MetricKey, list[Signal]] = {}
-    for group in grouped(ready, like=marks):
+    screened: dict[MetricKey, History] = {}
+    marks: dict[MetricKey, object] = {}
+    detectors: dict[MetricKey, PsrDetector] = {}
+    for key, history in histories.items():
+        detector = detector_for(key)
+        if not isinstance(detector, PsrDetector):
+            found[key] = replay(history, detector)
+        elif len(history.reference.x) >= detector.min_baseline_runs:
+            screened[key], detectors[key] = history, detector
+            marks[key] = (len(history.reference.x), history.lost is None, detector.mean_runs, detector.smallest_drop)
+    for group in grouped(screened, like=marks):
         for key in _near(group, detectors[next(iter(group))]):
             found[key] = replay(group[key], detectors[key])
-        advance(len(group))
-    advance(len(histories) - len(ready))
+    return found
+
+
+def settled(
+    signals: Mapping[MetricKey, Sequence[Signal]],
+    histories: Mapping[MetricKey, History],
+    baseline: Baseline,
+    smallest_drop: float,
+) -> dict[MetricKey, list[Signal]]:
+    """The signals, those of judges' anchors after what rests on them was heard at the same look."""
+    heard: dict[str, list[Signal]] = {}
+    for key, said in signals.items():
+        for signal in said if key.arm is not Arm.ANCHORS else ():
+            heard.setdefault(signal.run_id, []).append(signal)
+    found = {}
+    for key, said in signals.items():
+        found[key] = list(said)
+        for number, signal in enumerate(said if key.arm is Arm.ANCHORS else ()):
+            looks = histories[key].observations[: number + 1][-NEWEST - 1 :]
+            others = heard.get(signal.run_id, [])
+            found[key][number] = settle([signal, *others], baseline, {key: looks}, smallest_drop=smallest_drop)[0]
     return found
 
 
