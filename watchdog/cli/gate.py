@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, quiet_logs, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, quiet_logs, since_seconds
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -58,13 +58,19 @@ def gate(
     baseline_from_daemon: Annotated[
         str | None, typer.Option("--baseline-from-daemon", help="'24h': use the newest look's answers as baseline.")
     ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML there.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write a pull-request comment there.")] = None,
+    code_quality: Annotated[
+        Path | None, typer.Option("--code-quality", help="Write GitLab's code quality report there.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """May a candidate go out? It and the baseline answer the same cases now, and are compared case by case.
 
     Exit code 0: not worse by more than the margin. 1: regression. 3: inconclusive; it says what would decide it.
     4: too much failed to say anything. 2: usage. It stops as soon as the answer is clear. An interrupted gate is
-    continued by the same command: what was answered is not paid again.
+    continued by the same command: what was answered is not paid again. In a GitHub workflow it also writes the step
+    summary and annotations.
 
     Examples:
         eval-watchdog gate support_reply --candidate prompts/v15.md
@@ -73,11 +79,12 @@ def gate(
         eval-watchdog gate support_reply --aa
     """
     import asyncio
+    from dataclasses import replace
 
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
-    from watchdog.domain.target import Role
-    from watchdog.gate.options import GateOptions
+    from watchdog.gate.contenders import contenders
+    from watchdog.gate.options import FLIPPING, usual_options
 
     app = open_app(config, environment(), SystemClock())
     quiet_logs()
@@ -85,12 +92,13 @@ def gate(
     if margin is not None and not 0 < margin < 1:
         raise typer.BadParameter(f"--margin is between 0 and 1 (0.03 is three points), not {margin:g}")
     answers = repeats or plan.repeats
-    options = GateOptions(
+    options = replace(
+        usual_options(plan),
         margin=margin or plan.smallest_drop,
         alpha=alpha,
         looks=1 if full else 5,
         repeats=answers,
-        repeats_flipping=repeats_flipping or 3 * answers,
+        repeats_flipping=repeats_flipping or FLIPPING * answers,
         budgets=_budgets(budgets or []),
         seed=seed,
         self_test=aa,
@@ -99,25 +107,63 @@ def gate(
         cache=None if cache is None else since_seconds(cache),
         baseline_from_look=None if baseline_from_daemon is None else since_seconds(baseline_from_daemon),
     )
-    baseline = _baseline(app, watch, against, config)
-    if aa:
-        if candidate is not None:
-            raise typer.BadParameter("--aa holds the baseline against itself; leave --candidate out")
-        contenders = {Role.CURRENT: baseline, Role.CANDIDATE: baseline}
-    else:
-        contenders = {Role.CURRENT: baseline, Role.CANDIDATE: _candidate(app, watch, candidate, against)}
-    report = asyncio.run(_hold(app, watch, contenders, options))
+    arms = contenders(
+        app, watch, candidate=candidate, against=against, self_test=aa, config=config, environ=environment()
+    )
+    report = asyncio.run(_hold(app, watch, arms, options))
     if report is None:
         typer.echo("eval-watchdog: stopped; the same command goes on where it was", err=True)
         raise typer.Exit(4)
-    if as_json:
-        print_json(report)
-    else:
-        from watchdog.render.gate import show_gate
-        from watchdog.render.terminal import console
-
-        show_gate(report, console())
+    _write(report, {"junit": junit, "markdown": markdown, "code-quality": code_quality})
+    _tell(report, as_json=as_json)
     raise typer.Exit(report.verdict.exit_code)
+
+
+def _write(report: GateReport, files: dict[str, Path | None]) -> None:
+    """The reports that were asked for, and the step summary where GitHub keeps one."""
+    from watchdog.errors import UsageError
+    from watchdog.render.ci import code_quality
+    from watchdog.render.junit import gate_junit
+    from watchdog.render.markdown import gate_markdown
+
+    makers = {"junit": gate_junit, "markdown": gate_markdown, "code-quality": code_quality}
+    for kind, path in files.items():
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(makers[kind](report), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--{kind} {path} cannot be written: {error.strerror}") from error
+    summary = environment().get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(gate_markdown(report))
+
+
+def _tell(report: GateReport, *, as_json: bool) -> None:
+    """The answer on stdout. In a GitHub workflow what models said must not be taken for commands of the runner."""
+    import io
+    import secrets
+
+    from watchdog.render.as_json import as_json as json_of
+    from watchdog.render.ci import github_annotations, stopped_commands
+    from watchdog.render.gate import show_gate
+    from watchdog.render.terminal import console
+
+    in_workflow = environment().get("GITHUB_ACTIONS") == "true"
+    if as_json:
+        text = json_of(report)
+        typer.echo(text.replace("##[", "##\\u005b") if in_workflow else text)
+    elif in_workflow:
+        page = io.StringIO()
+        show_gate(report, console(page))
+        typer.echo(stopped_commands(page.getvalue(), secrets.token_hex(16)), nl=False)
+    else:
+        show_gate(report, console())
+    if in_workflow:
+        for line in github_annotations(report):
+            typer.echo(line, err=True)
 
 
 async def _hold(app: App, watch: str, arms: dict[Role, Contender], options: GateOptions) -> GateReport | None:
@@ -132,41 +178,6 @@ async def _hold(app: App, watch: str, arms: dict[Role, Contender], options: Gate
         built = contest(app, watch, arms[Role.CURRENT], arms[Role.CANDIDATE])
         stop = stop_on_signals(asyncio.get_running_loop())
         return await Gate(app, built, arms, options, stop=stop, progress=Progress()).hold()
-
-
-def _baseline(app: App, watch: str, against: str, config: Path) -> Contender:
-    from watchdog.domain.target import Role
-    from watchdog.errors import UsageError
-    from watchdog.gate.candidate import Contender, at_revision
-
-    if against.startswith("git:"):
-        return at_revision(against.removeprefix("git:"), watch, config=config, environ=environment())
-    targets = app.watch(watch).targets
-    if against not in {"current", "pinned"}:
-        raise UsageError(f"--against is current, pinned or git:REVISION, not {against!r}")
-    role = Role(against)
-    if role not in targets:
-        raise UsageError(f"{watch} has no {against} target; give it one, or leave --against out")
-    return Contender(target=targets[role], source=against)
-
-
-def _candidate(app: App, watch: str, path: Path | None, against: str) -> Contender:
-    from watchdog.domain.target import Role
-    from watchdog.errors import UsageError
-    from watchdog.gate.candidate import Contender, read_candidate
-
-    current = app.watch(watch).targets[Role.CURRENT]
-    if path is not None:
-        return read_candidate(
-            path,
-            current,
-            folder=app.settings.folder,
-            providers=app.settings.providers,
-            golden=app.joined.golden.get(watch),
-        )
-    if against == "current":
-        raise UsageError("give --candidate FILE, or --against git:main to hold this checkout against another revision")
-    return Contender(target=current, source="current")
 
 
 def _budgets(texts: list[str]) -> dict[Measure, float]:

@@ -97,6 +97,8 @@ class Flip:
     #: Mean scores over the repeats, 0..1.
     before: float
     after: float
+    #: Whether the candidate is the worse one (of some metrics less is better).
+    fell: bool
     baseline_text: str
     candidate_text: str
     #: Why the candidate's answer has its score.

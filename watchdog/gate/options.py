@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from watchdog.domain.watch import Watch
+
+#: Answers of a case whose past scores vary, for each answer of another.
+FLIPPING = 3
+
 
 class Measure(StrEnum):
     """What is compared beside scores, as a ratio of candidate to baseline; less is better."""
@@ -47,3 +52,8 @@ class GateOptions:
     baseline_from_look: float | None = None
     #: Take baseline answers of earlier gates that are at most so old (seconds).
     cache: float | None = None
+
+
+def usual_options(watch: Watch) -> GateOptions:
+    """The rules of a gate when nobody says otherwise."""
+    return GateOptions(margin=watch.smallest_drop, repeats=watch.repeats, repeats_flipping=FLIPPING * watch.repeats)

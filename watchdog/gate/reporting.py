@@ -166,6 +166,7 @@ def _flips(held: Held, scores: RunScores) -> tuple[Flip, ...]:
                         metric=plan.name,
                         before=before.value,
                         after=after.value,
+                        fell=change < 0,
                         baseline_text=ours[0],
                         candidate_text=theirs[0],
                         reason=theirs[1] if change < 0 else ours[1],

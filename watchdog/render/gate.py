@@ -191,9 +191,8 @@ def _row(metric: GateMetric) -> list[object]:
 
 
 def _show_flip(flip: Flip, to: Console) -> None:
-    falls = flip.after < flip.before
     head = f"{flip.case_id}  {flip.metric} {score(flip.before)} -> {score(flip.after)}"
-    to.print(_text(one_line(head, 200), "bold red" if falls else "bold green"))
+    to.print(_text(one_line(head, 200), "bold red" if flip.fell else "bold green"))
     if flip.reason:
         to.print(_text(f"  {one_line(flip.reason, 200)}", "dim"))
     before, after = word_diff(_cut(flip.baseline_text), _cut(flip.candidate_text))

@@ -1,0 +1,73 @@
+"""The gate inside the tools of continuous integration: pytest, GitHub, GitLab."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parents[2]
+WATCH = "support_reply"
+
+
+@pytest.fixture
+def with_candidate(workspace, simulator):
+    """A workspace with a candidate that is plainly worse."""
+    simulator.control({"models": {"sim-1-2026-11": {"quality": 0.05}}})
+    (workspace.folder / "candidate.yaml").write_text("model: sim-1-2026-11\n", encoding="utf-8")
+    return workspace
+
+
+def run_pytest(workspace, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE), "NO_COLOR": "1"}
+    (workspace.folder / "test_own.py").write_text("def test_own():\n    pass\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "eval_watchdog_pytest", "-p", "no:cacheprovider", "-v"]
+    return subprocess.run(
+        [*command, "-c", os.devnull, "--rootdir", ".", "test_own.py", *arguments],
+        cwd=workspace.folder, env=environment, capture_output=True, text=True, check=False, timeout=100,
+    )  # fmt: skip
+
+
+def test_pytest_fails_on_a_regression_beside_the_teams_own_tests(with_candidate):
+    done = run_pytest(with_candidate, "--eval-watchdog", WATCH, "--eval-watchdog-candidate", "candidate.yaml")
+    assert done.returncode == 1, done.stdout
+    assert "test_own PASSED" in done.stdout
+    assert f"gate[{WATCH}] FAILED" in done.stdout
+    assert f"gate[{WATCH}-case-checks] FAILED" in done.stdout
+    assert "case-checks is worse" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_pytest_without_the_option_knows_nothing_of_gates(with_candidate):
+    done = run_pytest(with_candidate)
+    assert done.returncode == 0
+    assert "1 passed" in done.stdout
+
+
+def test_pytest_says_what_is_wrong_with_the_workspace(with_candidate):
+    done = run_pytest(with_candidate, "--eval-watchdog", "suport_reply")
+    assert done.returncode == 4
+    assert "did you mean 'support_reply'" in done.stderr
+
+
+def test_in_a_workflow_it_writes_summary_annotations_and_files(with_candidate, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(with_candidate.folder / "summary.md"))
+    done = with_candidate.command(
+        "gate", WATCH, "--candidate", "candidate.yaml",
+        "--junit", "out/gate.xml", "--markdown", "out/gate.md", "--code-quality", "out/quality.json",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("::stop-commands::")
+    assert done.stderr.startswith("::error title=gate")
+    folder = with_candidate.folder
+    assert ET.parse(folder / "out" / "gate.xml").getroot().find("testsuite").get("failures") == "2"
+    assert (folder / "out" / "gate.md").read_text() == (folder / "summary.md").read_text()
+    first = json.loads((folder / "out" / "quality.json").read_text())[0]
+    golden = (folder / first["location"]["path"]).read_text().splitlines()
+    assert json.loads(golden[first["location"]["lines"]["begin"] - 1])["id"] in first["description"]
