@@ -64,8 +64,9 @@ def first_drift(runs, stream, looks, after=0, **facts):
     return None
 
 
-@pytest.mark.parametrize(("drop", "median", "ninety"), [(0.05, 12, 20), (0.10, 6, 9), (0.20, 5, 6)])
+@pytest.mark.parametrize(("drop", "median", "ninety"), [(0.05, 14, 25), (0.10, 6, 10), (0.20, 5, 6)])
 def test_a_drop_is_found_soon(simulate, drop, median, ninety):
+    """A hundred looks after a baseline of 20: still with some of the caution of a young watch."""
     looks, change, streams = 160, 100, 80
     runs = simulate(
         np.random.default_rng(30),

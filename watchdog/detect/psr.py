@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from watchdog.domain.baseline import MetricBaseline
-from watchdog.domain.detection import Level, Signal
+from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Observation
 from watchdog.stats.acute import DRIFT_AFTER, SUSPECT_AFTER, BadLooks
 from watchdog.stats.autocorrelation import inflation
@@ -29,6 +29,8 @@ from watchdog.stats.recovery import Recovery
 
 #: A metric is suspect from this many units of log evidence below the alarm, but not before half of the way.
 SUSPECT_WITHIN = 6.0
+#: Reason of a drift that three looks in a row far below everything make.
+ACUTE = "acute"
 #: Interval of a metric of which nothing is known.
 ANYTHING = Effect(0.0, -1.0, 1.0)
 
@@ -121,13 +123,13 @@ class PsrDetector:
         if evidence.log >= self.threshold and change.value <= -self.smallest_drop:
             reason, level = "evidence", Level.DRIFT
         elif bad.looks >= DRIFT_AFTER:
-            reason, level = "acute", Level.DRIFT
+            reason, level = ACUTE, Level.DRIFT
             looks, since = bad.looks, bad.since
             change = self._change(psr, looks)
         elif evidence.log >= self.threshold:
             reason, level = "below smallest drop", Level.SUSPECT
         elif bad.looks >= SUSPECT_AFTER:
-            reason, level = "acute", Level.SUSPECT
+            reason, level = ACUTE, Level.SUSPECT
         elif evidence.log > self._suspect:
             reason, level = "suspect", Level.SUSPECT
         drift = None
@@ -143,7 +145,7 @@ class PsrDetector:
 
     def _drifting(self, psr: PsrState, drift: Drift, observation: Observation) -> tuple[DetectorState, Signal]:
         psr, evidence = self._step(psr, observation, remember=False)
-        r1, phi = psr.correlation.estimate()
+        r1, phi = psr.autocorrelation
         recovery = drift.recovery.update(
             psr.common_scale(observation.x, observation.variance) - psr.mean,
             smallest_drop=self.smallest_drop,
@@ -177,7 +179,7 @@ class PsrDetector:
     def _change(psr: PsrState, looks: int) -> Effect:
         """The last looks (at least one) against those before them."""
         looks = min(max(looks, 1), len(psr.history) - 2)
-        r1, phi = psr.correlation.estimate()
+        r1, phi = psr.autocorrelation
         return effect(
             Moments.of(psr.history[-looks:]),
             Moments.of(psr.history[:-looks]),
@@ -189,7 +191,7 @@ class PsrDetector:
     @staticmethod
     def _against(psr: PsrState, looks: Moments) -> Effect:
         """Looks that are not in the reference, as differences from its mean, against the reference."""
-        r1, phi = psr.correlation.estimate()
+        r1, phi = psr.autocorrelation
         return effect(
             looks,
             Moments(psr.n, 0.0, psr.squares),
@@ -209,5 +211,6 @@ class PsrDetector:
             effect=change.value,
             interval=(change.low, change.high),
             n=observation.n,
+            guarantee=Guarantee.CALIBRATED if reason == ACUTE else Guarantee.BUDGETED,
             reason=reason,
         )

@@ -24,6 +24,8 @@ class Guarantee(StrEnum):
 
     #: Mean time between false alarms is bounded by the false-alarm budget.
     BUDGETED = "budgeted"
+    #: A rule beside the budget, whose false alarms were counted in simulation: the acute rule. May page.
+    CALIBRATED = "calibrated"
     #: A rule of thumb: may inform, may never page on its own.
     HEURISTIC = "heuristic"
 

@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln, ndtri, stdtr
 
-from watchdog.stats.autocorrelation import BLOCK, LARGEST, PRIOR
+from watchdog.stats.autocorrelation import (
+    BLOCK,
+    DECAY,
+    DECAY_WEIGHT,
+    LARGEST,
+    PHI,
+    SIGNIFICANT,
+    belief_after,
+    expected_correlation,
+)
 from watchdog.stats.predictive import (
     CAP,
     CLIP,
@@ -49,8 +58,8 @@ class PredictivePanel:
         runs, streams = first.shape
         self.mean_runs = mean_runs
         self._keen = keen
-        #: Keen stakes: how many runs were there before each, and what it has become, (deltas, streams).
-        self._stakes: list[tuple[int, Floats]] = []
+        #: Keen stakes: how many runs were there before each, what it has become, and its inflations, (deltas, streams).
+        self._stakes: list[tuple[int, Floats, Floats]] = []
         self._deltas = np.array(DELTAS + LOCKED_DELTAS)[:, None]
         self._windows = 2 * math.log(mean_runs) / self._deltas**2
         # Summed stream by stream, in the order in which one stream alone is: rounding must not make or break ties.
@@ -65,7 +74,9 @@ class PredictivePanel:
         self._mean, self._squares = np.zeros(streams), np.zeros(streams)
         self._block: list[Floats] = []
         self._products, self._finished = np.zeros((3, streams)), 0
-        self._inflations = np.ones((len(self._deltas), streams))
+        pairs = zip(self._within.tolist(), self._between.tolist(), strict=True)
+        self._expected = np.array([expected_correlation(within, between, runs) for within, between in pairs])
+        self._inflate()
         self._totals = np.zeros((len(self._deltas), streams))
         for index in range(runs):
             scaled = self._common_scale(first[index], sampling[index])
@@ -115,7 +126,7 @@ class PredictivePanel:
     def restart(self, streams: NDArray[np.bool_]) -> None:
         """All bets of these streams (a mask) back to nothing: after an alarm."""
         self._totals[:, streams] = 0.0
-        for _, stake in self._stakes:
+        for _, stake, _ in self._stakes:
             stake[:, streams] = 0.0
 
     def _common_scale(self, x: Floats, variance: Floats) -> Floats:
@@ -134,12 +145,12 @@ class PredictivePanel:
 
     def _bet_keenly(self, rows: slice, z: Floats) -> None:
         limit, runs = REACH * self.mean_runs, self._runs
-        self._stakes.append((runs, np.ones_like(self._totals[rows])))
-        for begun, stake in self._stakes:
+        self._stakes.append((runs, np.ones_like(self._totals[rows]), self._inflations[rows]))
+        for begun, stake, inflations in self._stakes:
             shift = self._deltas[rows] * (begun / runs * math.sqrt(runs / (runs + 1)))
-            np.multiply(stake, np.exp(-shift * z - shift**2 * self._inflations[rows] / 2), out=stake)
+            np.multiply(stake, np.exp(-shift * z - shift**2 * inflations / 2), out=stake)
             np.minimum(stake, limit, out=stake)
-        self._totals[rows] = np.minimum(sum(stake for _, stake in self._stakes), limit)
+        self._totals[rows] = np.minimum(sum(stake for _, stake, _ in self._stakes), limit)
 
     def _predicted(self, x: Floats, u: Floats, lost: ArrayLike | None, n: ArrayLike | None) -> Floats:
         spread, freedom = np.maximum(self._raw_spread(), self._floor), np.full(x.shape, self._runs - 1.0)
@@ -187,7 +198,10 @@ class PredictivePanel:
         for lag in range(3):
             self._products[lag] += (block[lag:] * block[: BLOCK - lag]).sum(0) * BLOCK / (BLOCK - lag)
         self._finished += BLOCK
-        r1, phi = _estimate(self._products, self._finished)
+        self._inflate()
+
+    def _inflate(self) -> None:
+        r1, phi = _estimate(self._products, self._finished, self._expected)
         self._inflations = _inflation(r1, phi, self._windows)
 
 
@@ -213,14 +227,19 @@ def _more_failures(failed: Floats, cases: Floats, a: Floats, b: Floats, u: Float
     return chance
 
 
-def _estimate(products: Floats, finished: int) -> tuple[Floats, Floats]:
-    raw1, raw2 = products[1] / (products[0] + PRIOR), products[2] / (products[0] + PRIOR)
+def _estimate(products: Floats, finished: int, expected: Floats) -> tuple[Floats, Floats]:
+    belief = belief_after(finished)
+    weight = finished + belief
+    raw1, raw2 = products[1] / (products[0] + belief), products[2] / (products[0] + belief)
+    seen, least = finished / weight, SIGNIFICANT * math.sqrt(finished) / weight
+    prior, steady = expected * (1 - seen), DECAY_WEIGHT / math.sqrt(weight)
     factor, r1, phi = np.ones_like(raw1), raw1, raw1
     for _ in range(4):
         bias = np.minimum(factor / BLOCK, 0.8)
-        r1, r2 = raw1 * (1 - bias) + bias, raw2 * (1 - bias) + bias
-        r1 = np.where(r1 > 1 / math.sqrt(finished + PRIOR), r1, 0.0)
-        phi = np.clip((r2 + 0.09) / (r1 + 0.15), 0.3, 0.85)
+        r1 = raw1 * (1 - bias) + bias * seen + prior
+        r2 = raw2 * (1 - bias) + bias * seen + prior * DECAY
+        r1 = np.where(r1 > least, r1, 0.0)
+        phi = np.clip((r2 + DECAY * steady) / (r1 + steady), *PHI)
         factor = np.minimum(1 + 2 * r1 / (1 - phi), LARGEST)
     return np.minimum(r1, 0.95), phi
 

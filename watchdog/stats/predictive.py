@@ -19,7 +19,7 @@ Proven: while runs are exchangeable (rank phase) or normal (young phase) and V =
 martingale, so the mean time to a false alarm is at least A runs (Pollak 1985; Shin, Ramdas and Rinaldo 2023); the
 clip only lowers the stakes on a drop.
 Calibrated by simulation: the inflation V for autocorrelation; the second sum, whose ranks are taken in a *locked*
-reference with a margin of 0.15, and which finds what the growing reference would absorb; the winsorised spread of a
+reference with a margin of 0.1, and which finds what the growing reference would absorb; the winsorised spread of a
 young reference.
 
 Everything is a pure function of the summaries fed to it. A state is a value of at most some 2,700 floats.
@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from watchdog.stats.autocorrelation import Correlation, inflation
+from watchdog.stats.autocorrelation import Correlation, expected_correlation, inflation
 from watchdog.stats.psr_state import Bet, Floats, PsrState, winsorised_step
 from watchdog.stats.young import Spread, Stakes, keen_spread, surprise, surprise_of_failures
 
@@ -47,9 +47,9 @@ CLIP = 2.6
 #: Runs from which ranks are fine enough.
 YOUNG = 100
 #: Runs after the baseline at which the reference of the second sum is locked.
-LOCK_AFTER = 150
+LOCK_AFTER = 180
 #: Allowance for the error of the locked reference, in standard deviations.
-MARGIN = 0.15
+MARGIN = 0.1
 #: Runs the growing reference remembers.
 CAP = 2000
 #: A sum stops growing at this multiple of A: it must be able to come down again.
@@ -96,6 +96,7 @@ class PredictiveSR:
         ``variances``: sampling variance of each; ``lost`` and ``n``: score lost and cases scored; ``u``: tie breakers.
         """
         within = float(np.mean(variances))
+        between = max(0.0, float(np.var(x, ddof=1)) - within)
         state = PsrState(
             history=np.empty(0),
             n=0,
@@ -106,11 +107,13 @@ class PredictiveSR:
             correlation=Correlation(),
             inflations=(1.0,) * len(self._windows),
             bets=(Bet(),) * len(self._windows),
-            between=max(0.0, float(np.var(x, ddof=1)) - within),
+            between=between,
             within=within,
             floor=max(math.sqrt(within), self.smallest_drop / 2),
             lock_at=len(x) + LOCK_AFTER,
+            expected=expected_correlation(within, between, len(x)),
         )
+        state = self._with_inflations(state)
         for index, summary in enumerate(x):
             scaled = state.common_scale(summary, variances[index])
             z = _rank(state.history, scaled, 0.5 if u is None else u[index]) if index else 0.0
@@ -223,7 +226,7 @@ class PredictiveSR:
         return self._with_inflations(state) if not correlation.block else state
 
     def _with_inflations(self, state: PsrState) -> PsrState:
-        r1, phi = state.correlation.estimate()
+        r1, phi = state.autocorrelation
         return replace(state, inflations=tuple(inflation(r1, phi, window) for window in self._windows))
 
     @staticmethod
@@ -262,7 +265,7 @@ def _carried(state: PsrState) -> Stakes:
     if not any(totals):
         return Stakes()
     best = max(state.bets, key=_climb)
-    return Stakes(((state.n, best.looks, best.since),), np.array([totals]))
+    return Stakes(((state.n, best.looks, best.since),), np.array([totals]), (state.inflations[: len(DELTAS)],))
 
 
 def _counted(lost: float, n: int) -> tuple[int, int]:

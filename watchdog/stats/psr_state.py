@@ -53,6 +53,8 @@ class PsrState:
     within: float
     floor: float
     lock_at: int
+    #: Correlation of neighbouring runs believed in before any was seen.
+    expected: float
 
     @property
     def spread(self) -> float:
@@ -63,6 +65,11 @@ class PsrState:
     def raw_spread(self) -> float:
         """Winsorised standard deviation of the runs so far."""
         return math.sqrt(max(self.squares, 0.0) / (self.n - 1)) if self.n > 1 else 0.0
+
+    @property
+    def autocorrelation(self) -> tuple[float, float]:
+        """Correlation of neighbouring runs and its decay, as estimated so far."""
+        return self.correlation.estimate(self.expected)
 
     def common_scale(self, x: float, variance: float) -> float:
         """A summary as it would spread if it rested on as many cases as the baseline's runs.
@@ -85,16 +92,15 @@ class PsrState:
             "correlation": self.correlation.to_json(),
             "inflations": self.inflations,
             "bets": self.bets,
-            "stakes": [self.stakes.begun, self.stakes.totals.tolist()],
-            "constants": [self.between, self.within, self.floor, self.lock_at],
+            "stakes": self.stakes.to_json(),
+            "constants": [self.between, self.within, self.floor, self.lock_at, self.expected],
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> PsrState:
         """The state that ``to_json`` wrote."""
-        between, within, floor, lock_at = value["constants"]
+        between, within, floor, lock_at, expected = value["constants"]
         failures = value["failures"]
-        begun, totals = value["stakes"]
         return cls(
             history=np.asarray(value["history"], dtype=np.float64),
             n=value["n"],
@@ -105,11 +111,12 @@ class PsrState:
             correlation=Correlation.from_json(value["correlation"]),
             inflations=tuple(value["inflations"]),
             bets=tuple(Bet(*bet) for bet in value["bets"]),
-            stakes=Stakes(tuple((k, looks, since) for k, looks, since in begun), np.asarray(totals, dtype=np.float64)),
+            stakes=Stakes.from_json(value["stakes"]),
             between=between,
             within=within,
             floor=floor,
             lock_at=lock_at,
+            expected=expected,
         )
 
 

@@ -9,18 +9,16 @@ runs, only delta (k / n) sqrt(n / (n + 1)) is left to surprise the run that foll
 laid out for its own k. What it multiplies to is then the likelihood ratio of the two-sample problem with both means
 unknown; every stake stays a fair bet, so the promise on false alarms is the same theorem.
 The spread: cases vary by a known amount, which is worth ``PRIOR_RUNS`` runs of experience, fewer where the baseline
-varied more than that. Calibrated, in 4,000 lives of a hundred runs
-at A = 87,600, where 1.1 in a thousand are promised: 0.2 to 2.2 rang in six kinds of independent runs (plain bets: 0
-to 1.5), 15 under strongly correlated noise (plain: 12), of which a young watch knows nothing yet. A drop of 20 points
-that is there from the first look after a baseline of 8 runs of 30 cases is found after 7 looks (median; 98 % within
-a hundred), with plain bets after 36 (59 %).
+varied more than that. Calibrated: a drop of 20 points that is there from the first look after a baseline of 8 runs of
+30 cases is found after 7 to 9 looks (median; 97 % within a hundred), with plain bets after 36 (59 %). How often young
+watches ring falsely, and what they believe about correlation, is told in ``autocorrelation.py``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,26 +82,42 @@ class Stakes(NamedTuple):
     begun: tuple[tuple[int, int, float], ...] = ()
     #: What each row has become, one column a delta. Never written to.
     totals: Floats = np.empty((0, 0))
+    #: Variance inflations as they were known when the row was laid: a change must not pass for correlation.
+    inflations: tuple[tuple[float, ...], ...] = ()
 
     def update(
-        self, z: float, n: int, deltas: Sequence[float], inflations: Sequence[float], *, limit: float, mark: float
+        self, z: float, n: int, deltas: Sequence[float], inflations: tuple[float, ...], *, limit: float, mark: float
     ) -> Stakes:
         """One run of surprise ``z`` that follows n others, a new stake of 1 on each delta laid out before it."""
         begun = tuple((k, looks + 1, since) for k, looks, since in self.begun)
-        totals = self.totals
+        totals, known = self.totals, self.inflations
         if begun and begun[-1][0] == n:  # the reference stood still: as good a stake as the one before it
             totals = totals.copy()
             totals[-1] += 1.0
         else:
-            begun = (*begun, (n, 1, mark))
+            begun, known = (*begun, (n, 1, mark)), (*known, inflations)
             totals = np.concatenate((totals.reshape(-1, len(deltas)), np.ones((1, len(deltas)))))
         share = np.minimum(np.array([k for k, _, _ in begun]) / n, 1.0) * math.sqrt(n / (n + 1))
         shifts = share[:, None] * np.asarray(deltas)
-        totals = totals * np.exp(-shifts * z - shifts * shifts * np.asarray(inflations) / 2)
-        return Stakes(begun, np.minimum(totals, limit))
+        totals = totals * np.exp(-shifts * z - shifts * shifts * np.asarray(known) / 2)
+        return Stakes(begun, np.minimum(totals, limit), known)
 
     def likeliest(self) -> tuple[int, float]:
         """Looks since the most likely onset and its mark; (0, 0) while no stake has grown."""
         best = int(self.totals.max(1).argmax())
         _, looks, since = self.begun[best]
         return (looks, since) if self.totals[best].max() > 1.0 else (0, 0.0)
+
+    def to_json(self) -> list[Any]:
+        """JSON value; floats come back exactly."""
+        return [self.begun, self.totals.tolist(), self.inflations]
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> Stakes:
+        """The value that ``to_json`` wrote."""
+        begun, totals, inflations = value
+        return cls(
+            tuple((k, looks, since) for k, looks, since in begun),
+            np.asarray(totals, dtype=np.float64),
+            tuple(map(tuple, inflations)),
+        )

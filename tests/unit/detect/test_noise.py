@@ -43,13 +43,13 @@ def test_the_spread_is_that_of_the_looks_and_its_sampling_part_is_told_apart():
     assert noise.within == pytest.approx(0.02)
     assert noise.correlation == 0
     assert noise.inflation == 1
-    assert (noise.looks, noise.locked) == (420, 170)
+    assert (noise.looks, noise.locked) == (420, 200)
     assert noise.locked_mean is not None
 
 
 def test_correlated_looks_make_a_small_drop_harder_to_find():
     alone, together = noise_of(state_after(400)), noise_of(state_after(400, phi=0.7))
-    assert together.correlation == pytest.approx(0.7, abs=0.15)
+    assert together.correlation == pytest.approx(0.7, abs=0.2)  # a watch believes in less until it has seen more
     assert together.detectable(100, 1e4) > 1.5 * alone.detectable(100, 1e4)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain.baseline import MetricBaseline
-from watchdog.domain.detection import Level
+from watchdog.domain.detection import Guarantee, Level
 from watchdog.domain.metric import Arm, MetricKey, Observation
 
 KEY = MetricKey(watch="w", scorer="s", arm=Arm.CURRENT)
@@ -154,6 +154,7 @@ def test_a_collapse_is_a_drift_at_the_third_look():
     assert (second.level, second.reason) == (Level.SUSPECT, "acute")
     third = world.see(-0.6)
     assert (third.level, third.reason) == (Level.DRIFT, "acute")
+    assert third.guarantee is Guarantee.CALIBRATED
     assert third.since == 31_000.0
     assert third.looks == 3
     assert third.effect == pytest.approx(-0.6, abs=0.03)

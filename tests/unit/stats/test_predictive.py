@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watchdog.stats.predictive import CAP, CLIP, DELTAS, PredictiveSR
+from watchdog.stats.autocorrelation import LARGEST, Correlation, expected_correlation
+from watchdog.stats.predictive import CAP, CLIP, DELTAS, LOCK_AFTER, MARGIN, PredictiveSR
 from watchdog.stats.psr_state import PsrState
 
 EXPECTED = json.loads((Path(__file__).parent / "psr_expected.json").read_text())
@@ -55,6 +56,21 @@ def _load(name):
     return module
 
 
+def _reference(psr, x, variances, lost, n, mean_runs):
+    """The bench's detector with our lock, margin and estimate of autocorrelation, which it does not know."""
+    within, between = float(np.mean(variances)), float(np.var(x, ddof=1) - np.mean(variances))
+    expected = expected_correlation(within, max(0.0, between), len(x))
+
+    def estimate(sums, count):
+        return Correlation(sums=(tuple(sums.tolist()),), finished=count).estimate(expected)
+
+    psr.autocorrelation = estimate
+    theirs = psr.PredictiveSR(x, variances, arl=mean_runs, margin=MARGIN, lock=LOCK_AFTER, failed0=lost, n0=n)
+    r1, phi = estimate(theirs.ac, theirs.count)
+    theirs.V, theirs.VL = (np.clip(psr.inflation(r1, phi, runs), 1, LARGEST) for runs in (theirs.n_d, theirs.n_dl))
+    return theirs
+
+
 SCENARIOS = {
     "independent": {},
     "run noise": {"sigma_shared": 0.3},
@@ -88,7 +104,7 @@ def test_every_alarm_of_the_bench_reference_is_ours_and_no_other(scenario):
             for x, v, m, n in zip(*(simulated[key][:, r] for key in ("x", "wv", "m", "n")), strict=True)
         ]
         x, variances, _, lost, n = zip(*rows[:baseline], strict=True)
-        theirs = psr.PredictiveSR(x, variances, arl=mean_runs, failed0=lost, n0=n)
+        theirs = _reference(psr, x, variances, lost, n, mean_runs)
         test = PredictiveSR(mean_runs)
         state = test.start(x, variances, lost, n)
         for row in rows[baseline:]:
@@ -157,8 +173,8 @@ def test_any_summaries_give_finite_evidence(runs):
 
 def test_one_look_says_no_more_than_the_clip_allows():
     test = PredictiveSR(87_600.0)
-    state = test.start([0.0, 0.01, -0.01] * 7, [1e-4] * 21)
-    _, first = test.update(state, -0.9, 1e-4)
+    state = test.start([0.0, 0.01, -0.01] * 7, [0.01] * 21)  # all sampling: no weather is expected
+    _, first = test.update(state, -0.9, 0.01)
     most = np.mean([np.exp(delta * CLIP - delta**2 / 2) for delta in DELTAS])
     assert first.value == pytest.approx(most)
     assert first.value < 13

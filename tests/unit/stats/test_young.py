@@ -51,6 +51,16 @@ def test_more_experience_makes_the_same_run_more_surprising():
     assert many < few < 0
 
 
+def test_a_stake_keeps_the_inflation_it_was_laid_with():
+    """What a change does to the estimate of autocorrelation must not be held against the bets on that change."""
+    before, after = Stakes(), Stakes()
+    for look in range(8):
+        before = before.update(-1.0, 20 + look, DELTAS, ONES, limit=1e300, mark=0.0)
+        after = after.update(-1.0, 20 + look, DELTAS, ONES if look < 4 else (3.0,) * len(DELTAS), limit=1e300, mark=0.0)
+    assert after.totals[:4] == pytest.approx(before.totals[:4])
+    assert (after.totals[4:] < before.totals[4:]).all()
+
+
 @pytest.mark.parametrize("failed", [0, 3, 17, 30])
 def test_the_beta_binomial_is_that_of_scipy(failed):
     from scipy.stats import betabinom
