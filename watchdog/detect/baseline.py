@@ -6,7 +6,6 @@ its reference is the level, and how much one input's score varies. The differenc
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from watchdog.domain.watch import Watch
 from watchdog.errors import InstrumentChanged, NotMeasured
 from watchdog.stats.logratio import case_medians
 from watchdog.stats.paired import CaseScore, between_variance, case_baselines
+from watchdog.stats.turns import doubt, out_of_sample
 
 #: Share of the baseline runs in which a case must have been scored to be paired.
 SEEN_IN = 0.5
@@ -120,7 +120,7 @@ def _reference(watch: Watch, key: MetricKey, admitted: Sequence[tuple[RunScores,
         key=key,
         case_means={case: found.mean for case, found in counted.items()},
         case_counts={case: found.count for case, found in counted.items()},
-        case_variances={case: found.variance * _doubt(looks[case], len(admitted)) for case, found in counted.items()},
+        case_variances={case: found.variance * doubt(looks[case], len(admitted)) for case, found in counted.items()},
         case_digests={case: digests[case] for case in counted},
         x=(),
         variances=(),
@@ -139,24 +139,6 @@ def _paired(admitted: Sequence[tuple[RunScores, ArmScores]]) -> list[dict[str, C
 def _looks(admitted: Sequence[tuple[RunScores, ArmScores]]) -> Counter[str]:
     """Runs in which each case was scored as it is now."""
     return Counter(case for run in _newest_digests(admitted) for case in run)
-
-
-def _doubt(looks: float, runs: int) -> float:
-    """Factor on the variance of x for what the case's own mean, over so many of the runs, may be off.
-
-    A case asked at every look has the same error at each of them, which is no noise; 1 then. Where looks take turns
-    through the cases, each meets other errors: 1 + 1/looks, of which the prediction of a run counts 1/runs itself.
-    """
-    return (1 + 1 / looks) / (1 + 1 / runs)
-
-
-def _out_of_sample(looks: float, runs: int) -> float:
-    """Factor on the x of a baseline run whose cases were asked at so many of the runs.
-
-    Their means are made of these very runs, so x is nearer to 0 than a later look's will be: its variance is
-    (1 - 1/looks) of one answer's, where (1 - 1/runs) is what taking the mean of all runs away does to it anyhow.
-    """
-    return math.sqrt(_doubt(looks, runs) * (1 - 1 / runs) / (1 - 1 / looks)) if looks > 1 else 1.0
 
 
 def _newest_digests(admitted: Sequence[tuple[RunScores, ArmScores]]) -> list[dict[str, CaseScore]]:
@@ -182,7 +164,7 @@ def _with_runs(
     spread = between_variance(arm.scores for _, arm in admitted)
     summaries = [signed_summary(watch, reference, run, arm, level=level, spread=spread) for run, arm in admitted]
     looks = _looks(admitted)
-    factors = [_out_of_sample(_typical(looks, reference, arm), len(admitted)) for _, arm in admitted]
+    factors = [out_of_sample(_typical(looks, reference, arm), len(admitted)) for _, arm in admitted]
     return replace(
         reference,
         x=tuple(summary.x * factor for summary, factor in zip(summaries, factors, strict=True)),
