@@ -58,9 +58,9 @@ class Plan:
     calm_looks: int = made_up.CALM_LOOKS
     seed: int = 1
 
-    def detector(self, key: MetricKey) -> AnyDetector:
-        """The detector of a metric, as the daemon makes it."""
-        return detectors(self.watch, self.division.mean_runs_to_false_alarm)(key)
+    def detectors(self, baseline: Baseline) -> Callable[[MetricKey], AnyDetector]:
+        """The detector of each metric, as the daemon makes it."""
+        return detectors(self.watch, baseline, self.division.mean_runs_to_false_alarm)
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ def backtest(
     known = {k: h for k, h in histories(baseline, observations).items() if still_measured(watch, k)}
     if not known:
         raise NotMeasured(f"{watch.name} has not been looked at since baseline {baseline.version} was frozen")
-    signals = settled(replayed(known, plan.detector), known, baseline, watch.smallest_drop)
+    signals = settled(replayed(known, plan.detectors(baseline)), known, baseline, watch.smallest_drop)
     pools, left_out = _pools(session, plan, baseline, known, signals)
     meter = _Meter(progress)
     found = _made_up(plan, pools, meter)

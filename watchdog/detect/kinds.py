@@ -1,7 +1,8 @@
 """Every metric has its detector, by kind.
 
-A score: pSR, with the smallest drop of the watch. A judge's anchors: the same, both ways. A measure: pSR on cut
-log-ratios, with its own smallest rise.
+A score: pSR, with the smallest drop of the watch or its own. One that hardly ever fails and of which a point or less
+matters: a count of failures beside it. A judge's anchors: pSR both ways. A measure: pSR on cut log-ratios, with its own
+smallest rise.
 """
 
 from __future__ import annotations
@@ -10,23 +11,30 @@ import math
 from collections.abc import Callable
 
 from watchdog.detect.psr import PsrDetector
+from watchdog.detect.rare import RareDetector, is_rare
 from watchdog.detect.two_sided import TwoSidedDetector
+from watchdog.domain.baseline import Baseline
 from watchdog.domain.metric import Arm, MetricKey
 from watchdog.domain.watch import Watch
 
-AnyDetector = PsrDetector | TwoSidedDetector
+AnyDetector = PsrDetector | TwoSidedDetector | RareDetector
 
 
 def detectors(
-    watch: Watch, mean_runs_to_false_alarm: Callable[[MetricKey], float]
+    watch: Watch, baseline: Baseline, mean_runs_to_false_alarm: Callable[[MetricKey], float]
 ) -> Callable[[MetricKey], AnyDetector]:
-    """The detector of each metric of a watch; ``mean_runs_to_false_alarm``: A of each."""
+    """The detector of each metric of a watch against its baseline; ``mean_runs_to_false_alarm``: A of each."""
 
     def detector_for(key: MetricKey) -> AnyDetector:
-        kind = TwoSidedDetector if key.arm is Arm.ANCHORS else PsrDetector
+        drop = smallest_drop(watch, key)
+        kind: type[AnyDetector] = PsrDetector
+        if key.arm is Arm.ANCHORS:
+            kind = TwoSidedDetector
+        elif is_rare(baseline.metrics.get(key), drop):
+            kind = RareDetector
         return kind(
             mean_runs_to_false_alarm=mean_runs_to_false_alarm(key),
-            smallest_drop=smallest_drop(watch, key),
+            smallest_drop=drop,
             min_baseline_runs=watch.min_baseline_runs,
         )
 
@@ -36,4 +44,7 @@ def detectors(
 def smallest_drop(watch: Watch, key: MetricKey) -> float:
     """The smallest drop that matters: in score units, or as a log-ratio for a measure."""
     measure = watch.measure(key.scorer)
-    return watch.smallest_drop if measure is None else math.log1p(measure.smallest_rise)
+    if measure is not None:
+        return math.log1p(measure.smallest_rise)
+    own = next((plan.smallest_drop for plan in watch.scorers if plan.name == key.scorer), None)
+    return watch.smallest_drop if own is None else own

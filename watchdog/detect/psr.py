@@ -111,6 +111,12 @@ class PsrDetector:
             return self._drifting(state.psr, state.drift, observation)
         return self._watching(state, state.psr, observation)
 
+    def without(self, state: DetectorState, looks: int) -> DetectorState:
+        """As though the newest looks had not been: they belong to a drift that another test has found."""
+        if state.psr is None:
+            return state
+        return DetectorState(psr=self._test.restart(self._test.forget(state.psr, looks)))
+
     def _watching(
         self, state: DetectorState, before: PsrState, observation: Observation
     ) -> tuple[DetectorState, Signal]:

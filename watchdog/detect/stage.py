@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from watchdog.detect.psr import DetectorState, PsrDetector
+from watchdog.detect.rare import Counting, RareDetector
 from watchdog.detect.two_sided import BothWays, TwoSidedDetector
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.detection import Signal
@@ -22,7 +23,7 @@ def detect(
     *,
     baseline: Baseline,
     states: States,
-    detector_for: Callable[[MetricKey], PsrDetector | TwoSidedDetector],
+    detector_for: Callable[[MetricKey], PsrDetector | TwoSidedDetector | RareDetector],
     history: Callable[[MetricKey], Iterable[Observation]] = lambda _key: (),
 ) -> tuple[list[Signal], dict[MetricKey, dict[str, Any]]]:
     """Signals of one look, and the states of its metrics after it.
@@ -37,6 +38,8 @@ def detect(
         key = observation.key
         detector: Any = detector_for(key)
         state = restored(states.get(key))
+        if isinstance(state, Counting) != isinstance(detector, RareDetector):
+            state = None  # how small a drop matters was changed: another detector begins
         if state is None:
             state = detector.start(baseline.metrics.get(key) or _unknown(key))
             for past in history(key):
@@ -47,11 +50,13 @@ def detect(
     return signals, after
 
 
-def restored(known: Mapping[str, Any] | None) -> DetectorState | BothWays | None:
+def restored(known: Mapping[str, Any] | None) -> DetectorState | BothWays | Counting | None:
     """The state that was kept; None when there is none that this version can read."""
     if known is None or known.get("version") != STATE_VERSION:
         return None
-    return BothWays.from_json(known) if "falling" in known else DetectorState.from_json(known)
+    if "falling" in known:
+        return BothWays.from_json(known)
+    return Counting.from_json(known) if "counted" in known else DetectorState.from_json(known)
 
 
 def _unknown(key: MetricKey) -> MetricBaseline:

@@ -40,6 +40,8 @@ class ScorerPlan(MetricPlan):
     """A scorer of a watch and how its metric is to be read. It is called as its scorer unless the user said else."""
 
     spec: CheckSpec
+    #: The smallest drop of this metric that matters, in score units; None: the watch's.
+    smallest_drop: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

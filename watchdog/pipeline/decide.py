@@ -64,7 +64,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         from watchdog.detect.kinds import detectors  # noqa: PLC0415
         from watchdog.detect.stage import detect  # noqa: PLC0415
 
-        detector_for = detectors(watch, built.mean_runs_to_false_alarm)
+        detector_for = detectors(watch, baseline, built.mean_runs_to_false_alarm)
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
         states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(observations, baseline=baseline, states=states, detector_for=detector_for)

@@ -21,7 +21,7 @@ from watchdog.text.documents.problems import Problems, Reference
 from watchdog.text.documents.short_form import CheckReader, CheckReading, ShortForm, read_short_form
 
 #: Keys that say how a metric is read; they are not arguments of its scorer.
-RESERVED = ("name", "better", "layer", "pages", "weight")
+RESERVED = ("name", "better", "layer", "pages", "weight", "smallest_drop")
 #: Arguments that are a reference: a check that has one of them does not read ``expected``.
 _REFERENCES = frozenset({"value", "values", "all", "any", "none", "pattern", "equals", "matches", "facts"})
 #: Scorers that make no sense as a check of one case.
@@ -36,6 +36,9 @@ class MetricShape(Shape):
     layer: Literal["infrastructure", "api", "behavioral", "quality"] | None = None
     pages: bool = True
     weight: float = Field(1.0, gt=0, le=1000, description="share of the false-alarm budget, relative to the others'")
+    smallest_drop: float | None = Field(
+        None, gt=0, le=1, description="smallest drop that matters; the watch's by default"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def read_scorer(node: Node, parts: Parts, folder: Path, problems: Problems, fiel
         layer=Layer(layer),
         pages=metric.pages,
         weight=metric.weight,
+        smallest_drop=metric.smallest_drop,
     )
     judge = _judge(arguments, name, problems.file, form.line, field) if form.name == "judge" else None
     return ScorerReading(plan, judge)
