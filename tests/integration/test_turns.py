@@ -65,6 +65,14 @@ def test_a_suspect_look_is_followed_by_one_at_everything(workspace):
     assert responses(workspace, -1)[0].scope.part.turn == 7, "after that the turns go on"
 
 
+def test_check_tells_how_long_a_case_waits_for_its_turn(workspace):
+    code, output = ask(workspace, "check")
+    assert code == 0
+    assert "each once in 3 looks, none waits more than 5; a baseline takes 20 looks" in " ".join(output.split())
+    [row] = json.loads(ask(workspace, "check", "--json")[1])["turns"]
+    assert (row["cases"], row["cases_per_look"], row["longest_wait"]) == (30, 10, 5)
+
+
 def test_looks_take_turns_are_frozen_and_held_against_the_baseline(workspace):
     code, output = ask(workspace, "run", "--dry-run", "--json")
     assert json.loads(output)[0]["calls"] == 10 * 2

@@ -65,7 +65,9 @@ def check(
         problems += remarks
     if as_json:
         divided = [{**asdict(share), "metric": str(share.key)} for share in shares]
-        print_json({"problems": problems, "remarks": [] if strict else remarks, "false_alarms": divided})
+        turns = _turns(joined) if joined is not None and not problems else []
+        told = {"problems": problems, "remarks": [] if strict else remarks, "false_alarms": divided, "turns": turns}
+        print_json(told)
         raise typer.Exit(2 if problems else 0)
     if problems:
         raise InvalidInput(problems)
@@ -73,6 +75,11 @@ def check(
         typer.echo(f"remark: {remark}")
     if joined is not None:
         _show_shares(joined, shares)
+        for row in _turns(joined):
+            typer.echo(
+                "{watch} asks at most {cases_per_look} of {cases} cases a look: each once in {looks_of_a_round} looks, "
+                "none waits more than {longest_wait}; a baseline takes {looks_for_baseline} looks".format(**row)
+            )
     watches = len(joined.watches) if joined else 0
     typer.echo(f"{config}: fine ({watches} watch{'' if watches == 1 else 'es'}, {len(remarks)} remarks)")
 
@@ -97,6 +104,25 @@ def _looked_over(house: App, watch: Watch) -> tuple[list[str], list[str]]:
         if 0 < count < LEAST_TAGGED
     ]
     return wrong, remarks
+
+
+def _turns(joined: Joined) -> list[dict[str, object]]:
+    """How the watches that do not ask all cases at each look go round them."""
+    from watchdog.pipeline.scope import looks_for_baseline
+    from watchdog.replay.rotation import longest_wait, round_length
+
+    return [
+        {
+            "watch": watch.name,
+            "cases": len(watch.golden.cases),
+            "cases_per_look": watch.cases_per_look,
+            "looks_of_a_round": round_length(len(watch.golden.cases), watch.cases_per_look),
+            "longest_wait": longest_wait(len(watch.golden.cases), watch.cases_per_look),
+            "looks_for_baseline": looks_for_baseline(watch),
+        }
+        for watch in joined.watches.values()
+        if watch.golden is not None and watch.cases_per_look is not None
+    ]
 
 
 def _show_shares(joined: Joined, shares: list[Share]) -> None:

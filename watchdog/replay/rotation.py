@@ -24,6 +24,11 @@ def round_length(cases: int, size: int) -> int:
     return max(1, -(-cases // size))
 
 
+def longest_wait(cases: int, size: int) -> int:
+    """Looks within which every case is asked, whenever one begins to count."""
+    return 2 * round_length(cases, size) - 1
+
+
 def part_of(cases: Sequence[Case], part: Part, *, seed: str, tags: Sequence[str] = ()) -> list[Case]:
     """The cases whose turn it is, in the order of the set. ``tags``: those to be dealt most evenly."""
     looks = round_length(len(cases), part.size)
