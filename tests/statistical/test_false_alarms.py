@@ -77,3 +77,19 @@ def test_streams_of_real_cases_keep_the_promise_over_their_first_looks(simulate,
         alarms += int(ringing.sum())
     print(name, "alarms", alarms, "promised at most", streams * looks / mean_runs)
     assert alarms <= streams * looks / mean_runs
+
+
+@pytest.mark.parametrize("baseline", [8, 20])
+def test_weather_seldom_rings_a_young_watch(simulate, upper_limit, baseline):
+    """Calibrated, not proven: first hundred looks under AR(.6) weather; a belief in white noise rings 19 in 1,000."""
+    mean_runs, lives, looks = 87_600.0, 3000, 100
+    runs = simulate(
+        np.random.default_rng(24), streams=lives, baseline=baseline, looks=looks, noise=0.3, correlation=0.6
+    )
+    b = baseline
+    panel = PredictivePanel(runs.x[:b], runs.variance[:b], runs.lost[:b], runs.n[:b], mean_runs=mean_runs, keen=True)
+    ties, rang = np.random.default_rng(25), np.zeros(lives, dtype=bool)
+    for t in range(b, len(runs.x)):
+        rang |= panel.update(runs.x[t], runs.variance[t], ties.random(lives), runs.lost[t], runs.n[t]) >= mean_runs
+    print("rang", rang.sum(), "of", lives)
+    assert upper_limit(int(rang.sum()), lives) <= 0.008

@@ -12,10 +12,10 @@ with a moderate weather where the baseline is short. A watch whose variance is a
 little correlation and stays quick; after some two hundred runs the data have the say.
 
 Assumption: correlation at lag h is r1 * phi**(h - 1) (an AR(1) signal under white noise). Calibrated on simulated
-streams, not proven. In 4,000 lives of a hundred runs each at A = 87,600, under weather of AR(.6) over 100 cases, 2.0
-and 1.8 in a thousand rang (baselines of 20 and 8), where a belief in white noise gave 21 and 22 and 1.1 is promised.
+streams, not proven. In 4,000 lives of a hundred runs each at A = 87,600, under weather of AR(.6) over 100 cases, 2 to 3
+in a thousand rang (baselines of 20 and of 8), where a belief in white noise gave 19 and 20 and 1.1 is promised.
 The price is paid by watches of many cases that have no weather: a drop of 5 points that comes 5, 16, 50 or 150 looks
-after a baseline of 20 is found after 36, 24, 12 and 10 looks (median) instead of 13, 11, 9 and 10.
+after a baseline of 20 is found after 36, 24, 12 and 10 looks (median) instead of 13, 11, 10 and 10.
 """
 
 from __future__ import annotations
