@@ -150,3 +150,46 @@ def test_the_baseline_against_itself_tells_how_often_the_gate_cries_wolf(workspa
     test = json.loads(done.stdout)["self_test"]
     assert test["gates"] == 1000
     assert test["regressions"] / test["gates"] <= 0.07
+
+
+def test_a_passed_gate_seeds_the_baseline_of_what_is_deployed(gate, workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}, "sim-1-2026-11": {"quality": 1.0}}})
+    _, report = gate("model: sim-1-2026-11\n", "--margin", "0.2")
+    command = ("baseline", "promote", "--from-gate", report["id"][:8], "--because", "a new model", "--by", "ann")
+    early = workspace.command(*command)
+    assert early.returncode == 2
+    assert "deploy it" in early.stderr
+    workspace.write(current="sim-1-2026-11")
+    done = workspace.command(*command, "--json")
+    assert done.returncode == 0, done.stderr
+    status, by, reason = rows(workspace, "select status, frozen_by, reason from baselines order by version")[-1]
+    assert (status, by, reason) == ("locked", "ann", "a new model")
+    look = workspace.command("run", WATCH, "--json")
+    assert look.returncode == 0, look.stdout
+    assert rows(workspace, "select what from changes where role = 'current'") == []
+
+
+def test_a_gate_that_was_not_passed_seeds_nothing(gate, workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-11": {"quality": 0.05}}})
+    _, report = gate("model: sim-1-2026-11\n")
+    done = workspace.command("baseline", "promote", "--from-gate", report["id"], "--because", "hope")
+    assert done.returncode == 2
+    assert "not passed" in done.stderr
+
+
+def test_answers_of_before_may_stand_in_for_the_baseline_when_the_user_says_so(gate, workspace, simulator):
+    workspace.write(limits="{ concurrency: 8, max_concurrency: 16, timeout: 10 }")
+    workspace.command("run", WATCH)
+    once = ("--full", "--repeats-flipping", "1")
+    before = simulator.asked()["sim-1", "billing-codes"]
+    _, report = gate("model: sim-1-2026-08\n", "--baseline-from-daemon", "24h", *once)
+    assert "from look" in report["control"]
+    assert report["baseline"]["calls"] == 0
+    assert simulator.asked()["sim-1", "billing-codes"] == before
+    _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 0 }\n", *once)
+    assert report["control"] == "concurrent"
+    _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 1 }\n", "--cache", "1h", *once)
+    assert "from earlier gates" in report["control"]
+    assert report["baseline"]["calls"] == 0
+    _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 1 }\n", "--cache", "1s", *once)
+    assert report["control"] == "concurrent"

@@ -171,7 +171,9 @@ def test_the_drop_that_it_says_it_catches_is_caught_in_four_of_five_gates(cases,
     assert upper_limit(caught, GATES) >= 0.8
 
 
-@pytest.mark.parametrize(("drop", "repeats", "cases"), [(0.0, 3, 200), (0.3, 1, 200), (0.6, 1, 40), (0.6, 1, 100)])
+@pytest.mark.parametrize(
+    ("drop", "repeats", "cases"), [(0.0, 3, 200), (0.0, 4, 400), (0.3, 1, 200), (0.6, 1, 40), (0.6, 1, 100)]
+)
 def test_stopping_early_saves_calls_at_the_same_errors(drop, repeats, cases):
     verdict = GateVerdict.REGRESSION if drop else GateVerdict.PASS
     early = gates(74, drop=drop, repeats=repeats, cases=cases)
@@ -180,7 +182,7 @@ def test_stopping_early_saves_calls_at_the_same_errors(drop, repeats, cases):
     print(f"drop {drop} cases {cases} repeats {repeats}: {verdict} {rate(early, verdict) / GATES}",
           f"fixed {rate(fixed, verdict) / GATES} calls {used:.2f}")  # fmt: skip
     assert rate(early, verdict) >= rate(fixed, verdict) - 0.04 * GATES
-    assert used < 0.75
+    assert used < (0.75 if drop else 0.87)  # to pass, the slowest of three metrics has to
 
 
 @pytest.mark.parametrize(("drop", "repeats", "cases"), [(0.0, 1, 100), (0.0, 3, 40), (0.1, 1, 100), (0.3, 1, 200)])

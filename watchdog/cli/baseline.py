@@ -127,6 +127,34 @@ def extend(watch: Watch, *, because: Because, by: By = None, config: Config = HE
 
 @app.command()
 @command
+def promote(
+    *,
+    from_gate: Annotated[str, typer.Option("--from-gate", help="Id of a passed gate; its report ends with it.")],
+    because: Because,
+    by: By = None,
+    config: Config = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The candidate of a passed gate is deployed: carry the baseline on for it. Who and why is kept.
+
+    The deliberate change is then no drift, and the watch goes on finding drops. Only where the gate was sure that the
+    candidate is better or worse is the level moved. Freeze a baseline of the candidate's own looks when there are
+    enough of them.
+
+    Example:
+        eval-watchdog baseline promote --from-gate 488c0002d11765d5 --because "prompt v15 went out"
+    """
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.gate.promote import promote as carry_on
+
+    with open_app(config, environment(), SystemClock()) as app_:
+        carried = carry_on(app_, from_gate, by=by or getpass.getuser(), because=because)
+    _tell(carried, as_json=as_json)
+
+
+@app.command()
+@command
 def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> None:
     """The baseline in force: who froze it when and why, what the check said, and the level of each metric.
 

@@ -12,9 +12,14 @@ from watchdog.cli.edge import HERE, AsJson, Config, command, environment, quiet_
 if TYPE_CHECKING:
     from watchdog.app.build import App
     from watchdog.domain.gate import GateReport
+    from watchdog.domain.measure import Measure
     from watchdog.domain.target import Role
     from watchdog.gate.candidate import Contender
-    from watchdog.gate.options import GateOptions, Measure
+    from watchdog.gate.options import GateOptions
+
+
+#: What the names of measures begin with.
+_ANSWER = "answer-"
 
 
 @command
@@ -181,16 +186,16 @@ async def _hold(app: App, watch: str, arms: dict[Role, Contender], options: Gate
 
 
 def _budgets(texts: list[str]) -> dict[Measure, float]:
-    from watchdog.gate.options import Measure
+    from watchdog.domain.measure import Measure
 
     found: dict[Measure, float] = {}
     for text in texts:
         name, _, share = text.partition("=")
         try:
             value = float(share.strip().removeprefix("+").removesuffix("%")) / 100
-            found[Measure(name.strip())] = value
+            found[Measure(f"{_ANSWER}{name.strip()}")] = value
         except ValueError:
-            known = ", ".join(Measure)
+            known = ", ".join(measure.removeprefix(_ANSWER) for measure in Measure)
             raise typer.BadParameter(f"{text!r} is no budget; write latency=20% (one of {known})") from None
         if not 0 < value <= 10:
             raise typer.BadParameter(f"{text!r}: a budget is more than 0 % and at most 1000 %")

@@ -52,6 +52,8 @@ class StepKind(StrEnum):
     LOCKED = "locked"
     #: Later runs were added.
     EXTENDED = "extended"
+    #: Carried on for a candidate that passed a gate.
+    PROMOTED = "promoted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

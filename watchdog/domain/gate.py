@@ -71,7 +71,7 @@ class GateMetric:
     required: bool
     #: The drop that is still acceptable, in ``unit``; None when the metric is only told.
     margin: float | None
-    #: Means over the paired cases: scores 0..1, or seconds, characters and US dollars an answer.
+    #: Means over the paired cases: scores 0..1, or seconds, characters, tokens and US dollars an answer.
     baseline: float | None
     candidate: float | None
     #: Paired mean change and its interval, widened for the looks; negative is worse.

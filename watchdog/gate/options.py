@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from watchdog.domain.measure import Measure
 from watchdog.domain.watch import Watch
 
 #: Answers of a case whose past scores vary, for each answer of another.
 FLIPPING = 3
-
-
-class Measure(StrEnum):
-    """What is compared beside scores, as a ratio of candidate to baseline; less is better."""
-
-    #: Seconds of the last attempt.
-    LATENCY = "latency"
-    #: Characters of the answer.
-    LENGTH = "length"
-    #: US dollars of the call.
-    COST = "cost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

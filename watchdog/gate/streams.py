@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchdog.detect.scores import RunScores, Series
 from watchdog.domain.case import Case
 from watchdog.domain.gate import Unit
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Better
 from watchdog.domain.response import Response, ResponseKey
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
-from watchdog.gate.options import GateOptions, Measure
+from watchdog.gate.options import GateOptions
 from watchdog.pipeline.measured import estimand_of
 from watchdog.pipeline.planned import applies
 from watchdog.stats.logratio import CUT
@@ -103,11 +104,10 @@ def _measure(
     planned: Sequence[Case],
     budget: float | None,
 ) -> Stream:
-    """Latency, length or cost: minus the cut log-ratio of each case's means, so that more is worse."""
-    value = _VALUES[measure]
+    """Latency, length, tokens or cost: minus the cut log-ratio of each case's means, so that more is worse."""
     seen: dict[Role, dict[str, list[float]]] = {BASELINE: {}, CANDIDATE: {}}
     for key, response in responses.items():
-        if response.answered and key.role in seen and (number := value(response)) is not None and number > 0:
+        if key.role in seen and (number := measure.of(response)) is not None:
             seen[key.role].setdefault(key.case_id, []).append(number)
     means = {
         role: {case: CaseScore(value=sum(found) / len(found), repeats=len(found)) for case, found in by_case.items()}
@@ -131,13 +131,6 @@ def _measure(
         planned=planned,
         spread={},
     )
-
-
-_VALUES: Mapping[Measure, Callable[[Response], float | None]] = {
-    Measure.LATENCY: lambda response: response.latency,
-    Measure.LENGTH: lambda response: float(len(response.text)),
-    Measure.COST: lambda response: response.cost,
-}
 
 
 def _stream(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from watchdog.domain.gate import Flip, GateArm, GateMetric, GateReport, GateVerdict, Standing, Unit
+from watchdog.domain.measure import Measure
 from watchdog.render.diff import Piece, word_diff
 from watchdog.render.terminal import show_table
 from watchdog.render.words import UNKNOWN, duration, harmless, money, one_line, percent, points, score
@@ -136,7 +137,9 @@ def value_words(metric: GateMetric, value: float | None) -> str:
         return UNKNOWN
     if metric.unit is Unit.SCORE:
         return percent(value)
-    return {"latency": f"{value:.2f} s", "cost": money(value)}.get(metric.name, f"{value:.0f}")
+    if metric.name == Measure.COST.value:
+        return money(value)
+    return f"{value:.2f} s" if metric.name == Measure.LATENCY.value else f"{value:.0f}"
 
 
 def change_words(metric: GateMetric) -> str:

@@ -137,7 +137,9 @@ def test_the_terminal_shows_verdict_change_power_and_the_flipped_case():
 
 
 def test_a_ratio_is_shown_as_per_cent_more():
-    slower = metric("latency", unit=Unit.RATIO, effect=-0.1823, interval=(-0.4055, 0.0), baseline=1.0, candidate=1.2)
+    slower = metric(
+        "answer-latency", unit=Unit.RATIO, effect=-0.1823, interval=(-0.4055, 0.0), baseline=1.0, candidate=1.2
+    )
     said = page(report(metrics=(slower,), flips=()))
     assert "+20 %" in said
     assert "+0 % … +50 %" in said

@@ -1,0 +1,107 @@
+"""A passed gate seeds the next baseline."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline, Step, StepKind
+from watchdog.domain.case import CheckSpec
+from watchdog.domain.measure import Measure
+from watchdog.domain.metric import Arm, Better, Layer, MetricKey
+from watchdog.domain.watch import MeasurePlan, Owner, ScorerPlan, Watch
+from watchdog.gate.promote import Shift, promoted, shifts
+
+
+def plan(name, better=Better.HIGHER):
+    return ScorerPlan(name=name, spec=CheckSpec(name=name), better=better, layer=Layer.QUALITY)
+
+
+WATCH = Watch(
+    name="reply",
+    feature="reply",
+    owner=Owner(team="a"),
+    targets={},
+    scorers=(plan("exact"), plan("refusal", Better.LOWER)),
+    measures=(MeasurePlan.of(Measure.LATENCY),),
+)
+
+
+def reference(scorer="exact", arm=Arm.CURRENT, means=(0.9, 0.5)):
+    return MetricBaseline(
+        key=MetricKey(watch="reply", scorer=scorer, arm=arm),
+        case_means={f"c{number}": mean for number, mean in enumerate(means)},
+        case_counts={},
+        case_variances={},
+        case_digests={},
+        x=(0.01, -0.01),
+        variances=(0.001, 0.001),
+        lost=(0.6, 0.6),
+        n=(2, 2),
+        level=sum(means) / len(means),
+    )
+
+
+@pytest.fixture
+def carry():
+    def build(metric, *changes):
+        baseline = Baseline(
+            id="b1",
+            watch="reply",
+            version=1,
+            status=BaselineStatus.LOCKED,
+            frozen_at=1.0,
+            frozen_by="a",
+            reason="first",
+            run_ids=("r1",),
+            instruments=Instruments(),
+            metrics={metric.key: metric},
+        )
+        step = Step(kind=StepKind.PROMOTED, at=2.0, by="b", because="v15 went out")
+        found = promoted(WATCH, baseline, changes, run_id="g1", step=step, baseline_id="b2", version=2)
+        return found, found.metrics[metric.key]
+
+    return build
+
+
+def test_what_was_measured_over_days_is_carried_on_with_who_and_why(carry):
+    metric = reference()
+    found, kept = carry(metric)
+    assert kept == metric
+    assert (found.version, found.status, found.frozen_by, found.reason) == (2, "locked", "b", "v15 went out")
+    assert found.run_ids == ("r1", "g1")
+    assert found.steps[-1].kind is StepKind.PROMOTED
+
+
+def test_the_level_moves_where_the_gate_was_sure(carry):
+    _, moved = carry(reference(), Shift(name="exact", tag="", effect=0.2))
+    assert moved.case_means == pytest.approx({"c0": 1.0, "c1": 0.7})
+    assert moved.level == pytest.approx(0.9)
+    assert moved.lost == pytest.approx((0.2, 0.2))
+    assert moved.x == (0.01, -0.01)
+
+
+def test_less_may_be_better(carry):
+    _, moved = carry(reference("refusal", means=(0.2, 0.4)), Shift(name="refusal", tag="", effect=0.1))
+    assert moved.case_means == pytest.approx({"c0": 0.1, "c1": 0.3})
+
+
+def test_a_measure_is_scaled(carry):
+    metric = reference("answer-latency", means=(1.0, 2.0))
+    _, moved = carry(metric, Shift(name="answer-latency", tag="", effect=-math.log(1.2)))
+    assert moved.case_means == pytest.approx({"c0": 1.2, "c1": 2.4})
+
+
+def test_the_pinned_arm_and_other_tags_stay(carry):
+    pinned = reference(arm=Arm.PINNED)
+    assert carry(pinned, Shift(name="exact", tag="", effect=0.2))[1] == pinned
+    tagged = replace(reference(), key=MetricKey(watch="reply", scorer="exact", arm=Arm.CURRENT, tag="de"))
+    assert carry(tagged, Shift(name="exact", tag="", effect=0.2))[1] == tagged
+
+
+def test_only_what_is_surely_changed_counts():
+    def row(name, low, high):
+        return {"name": name, "tag": "", "effect": (low + high) / 2, "interval": [low, high]}
+
+    rows = [row("up", 0.01, 0.03), row("same", -0.01, 0.01), row("down", -0.03, -0.01)]
+    assert [shift.name for shift in shifts([*rows, {**rows[0], "interval": None}])] == ["up", "down"]

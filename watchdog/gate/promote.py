@@ -1,0 +1,168 @@
+"""A gate that was passed seeds the next baseline when its candidate is deployed.
+
+The reference stays the one that was measured over days: its runs, its cases, its noise. Only where the gate was sure
+that the candidate is better or worse is the level moved, by as much as the gate measured. So a deliberate change is no
+drift, and the watch goes on finding drops while nobody has frozen anything yet. What the gate could not see, a change
+within its margin, is still in the level: freeze a baseline of the candidate's own looks when there are enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from watchdog.app.build import App
+from watchdog.domain.baseline import Baseline, MetricBaseline, Step, StepKind
+from watchdog.domain.digest import digest
+from watchdog.domain.gate import GateVerdict
+from watchdog.domain.metric import Arm, Better
+from watchdog.domain.run import Run, Subject
+from watchdog.domain.target import Role, Target
+from watchdog.domain.watch import Watch
+from watchdog.errors import InstrumentChanged, NotMeasured, UnknownName, UsageError
+from watchdog.pipeline.subject import subject_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What a gate was sure of: how one metric changed. Signed so that negative is worse."""
+
+    name: str
+    tag: str
+    #: Score units, or minus a log-ratio.
+    effect: float
+
+
+def promote(app: App, gate_id: str, *, by: str, because: str) -> Baseline:
+    """A new baseline for the candidate of a gate; remembered, the old one superseded.
+
+    Raises:
+        UnknownName: there is no such gate.
+        UsageError: it was not passed, or its candidate is not what the workspace has as current now.
+        NotMeasured: the watch has no baseline that could be carried on.
+        InstrumentChanged: the baseline was measured with other instruments than today's.
+    """
+    now = app.clock.now()
+    with app.store.begin() as session:
+        row = session.gates.get(gate_id)
+        run = None if row is None else session.runs.get(row.id)
+        if row is None or run is None or row.report is None:
+            raise UnknownName(f"there is no gate {gate_id!r} with a verdict; every gate's report ends with its id")
+        if row.verdict != GateVerdict.PASS.value:
+            raise UsageError(f"gate {row.id} was not passed ({row.verdict}); only a passed gate seeds a baseline")
+        watch = app.watch(row.watch)
+        _deployed(watch.targets[Role.CURRENT], row.report["candidate"])
+        baseline = session.baselines.current(watch.name)
+        if baseline is None:
+            raise NotMeasured(f"{watch.name} has no baseline to carry on; 'baseline freeze' makes one from its looks")
+        differing = baseline.instruments.differences(app.built(watch.name).instruments)
+        if differing:
+            raise InstrumentChanged(f"the {', '.join(differing)} changed since the baseline; freeze a new one")
+        carried = promoted(
+            watch,
+            baseline,
+            shifts(row.report["metrics"]),
+            run_id=run.id,
+            step=Step(kind=StepKind.PROMOTED, at=now, by=by, because=because),
+            baseline_id=digest([watch.name, now, by, row.id]),
+            version=session.baselines.next_version(watch.name),
+        )
+        session.runs.save(replace(run, subject=_subject(watch, row.report["candidate"], run)))
+        session.baselines.add(carried)
+    return carried
+
+
+def shifts(metrics: Sequence[Mapping[str, Any]]) -> list[Shift]:
+    """The metrics of a report whose interval leaves no change out."""
+    return [
+        Shift(name=metric["name"], tag=metric["tag"], effect=metric["effect"])
+        for metric in metrics
+        if metric["interval"] is not None and (metric["interval"][0] > 0 or metric["interval"][1] < 0)
+    ]
+
+
+def promoted(
+    watch: Watch,
+    baseline: Baseline,
+    changes: Sequence[Shift],
+    *,
+    run_id: str,
+    step: Step,
+    baseline_id: str,
+    version: int,
+) -> Baseline:
+    """The baseline with the level of the candidate, where that is known to differ."""
+    known = {(change.name, change.tag): change.effect for change in changes}
+
+    def moved(metric: MetricBaseline) -> MetricBaseline:
+        key = metric.key
+        effect = known.get((key.scorer, key.tag), 0.0)
+        if not effect or key.arm not in (Arm.CURRENT, Arm.DIFFERENCE):
+            return metric
+        if watch.measure(key.scorer) is not None:
+            return _scaled(metric, math.exp(-effect)) if key.arm is Arm.CURRENT else _moved(metric, -effect)
+        sign = -1.0 if watch.scorer(key.scorer).better is Better.LOWER else 1.0
+        return _moved(metric, sign * effect, bounded=key.arm is Arm.CURRENT)
+
+    return replace(
+        baseline,
+        id=baseline_id,
+        version=version,
+        frozen_at=step.at,
+        frozen_by=step.by,
+        reason=step.because,
+        run_ids=(*baseline.run_ids, run_id),
+        metrics={key: moved(metric) for key, metric in baseline.metrics.items()},
+        steps=(*baseline.steps, step),
+    )
+
+
+def _moved(metric: MetricBaseline, by: float, *, bounded: bool = False) -> MetricBaseline:
+    """Every case's mean moved as far; scores stay between 0 and 1."""
+
+    def place(value: float) -> float:
+        return min(max(value + by, 0.0), 1.0) if bounded else value + by
+
+    return replace(
+        metric,
+        case_means={case: place(mean) for case, mean in metric.case_means.items()},
+        level=place(metric.level),
+        lost=tuple(max(0.0, lost - by * n) for lost, n in zip(metric.lost, metric.n, strict=False)),
+    )
+
+
+def _scaled(metric: MetricBaseline, by: float) -> MetricBaseline:
+    """Every case's usual value times the same."""
+    return replace(
+        metric, case_means={case: by * usual for case, usual in metric.case_means.items()}, level=by * metric.level
+    )
+
+
+def _deployed(current: Target, candidate: Mapping[str, Any]) -> None:
+    """Refuse a baseline for something that is not what the watch looks at."""
+    prompt = current.prompt.digest if current.prompt else ""
+    pairs = {
+        "provider": (current.provider, candidate["provider"]),
+        "model": (current.model, candidate["model"]),
+        "prompt": (prompt, candidate["prompt_digest"]),
+        "parameters": (dict(current.parameters), dict(candidate["parameters"])),
+    }
+    other = [name for name, (ours, theirs) in pairs.items() if ours != theirs]
+    if other:
+        raise UsageError(
+            f"the gate's candidate is not what watchdog.yaml has as current ({', '.join(other)} differs); deploy it, "
+            "write it there, and promote then"
+        )
+
+
+def _subject(watch: Watch, candidate: Mapping[str, Any], run: Run) -> Subject:
+    """What the gate measured, as a look at the candidate would have put it: from now on that is no change."""
+    ours = subject_of(watch, ())
+    fingerprints = run.subject.fingerprints.get(Role.CANDIDATE, ())
+    return replace(
+        ours,
+        served_models={Role.CURRENT: tuple(candidate["served_models"])},
+        fingerprints={Role.CURRENT: fingerprints} if fingerprints else {},
+    )
