@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.detection.counting import Row, markdown
+from benchmarks.detection.docs import filled
 
 #: Modules of this folder, each with a ``table(scale)``.
 TABLES = ("promise", "speed", "shapes", "rivalry", "distributions", "month", "parts", "cost", "rotation")
 RESULTS = Path(__file__).parent / "results"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "statistics.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,13 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Measures the detector on simulated looks.",
         epilog="example: python -m benchmarks.detection promise --scale 0.1",
     )
-    parser.add_argument("tables", nargs="+", choices=(*TABLES, "all"), metavar="TABLE", help=", ".join(TABLES))
+    names = (*TABLES, "all", "docs")
+    listed = f"{', '.join(names)} (docs: puts kept results into {DOCUMENT.name})"
+    parser.add_argument("tables", nargs="+", choices=names, metavar="TABLE", help=listed)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full size (default 1)")
     parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
     parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}/TABLE.json beside this file as well")
     given = parser.parse_args(arguments)
     commit = _commit() if given.keep else ""
-    for name in TABLES if "all" in given.tables else given.tables:
+    for name in TABLES if "all" in given.tables else (name for name in given.tables if name != "docs"):
         begun = time.monotonic()
         module = importlib.import_module(f"benchmarks.detection.{name}")
         table = module.table(given.scale).as_json(_tell)
@@ -42,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if hasattr(module, "draw"):
                 module.draw(table)
         sys.stdout.write((json.dumps(table, indent=1) if given.json else markdown(table)) + "\n\n")
+    if "docs" in given.tables:
+        DOCUMENT.write_text(filled(DOCUMENT.read_text(), RESULTS))
     return 0
 
 

@@ -38,7 +38,7 @@ def table(scale: float) -> Table:
 
 def _rows(scale: float) -> Iterator[Row]:
     for name, world in WORLDS.items():
-        rng, streams = generator("distributions", name), scaled(250, scale)
+        rng, streams = generator("distributions", name), scaled(150, scale)
         looks = HOURLY_YEAR if scale >= 0.05 else 300
         runs = simulate(world, streams=streams, looks=looks, rng=rng)
         rung = alarms(runs.current, world.baseline, rng.random((looks, streams)))
@@ -55,7 +55,7 @@ def _rows(scale: float) -> Iterator[Row]:
 
 def _young(world: World, baseline: int, name: str, scale: float) -> Figure:
     """Alarms in a thousand lives."""
-    rng, lives, count = generator("young", name, baseline), scaled(8000, scale), 0
+    rng, lives, count = generator("young", name, baseline), scaled(4000, scale), 0
     parts = max(1, lives // 2000)
     for _ in range(parts):
         streams = lives // parts

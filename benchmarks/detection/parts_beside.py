@@ -23,6 +23,7 @@ def beside_rows(scale: float) -> Iterator[Row]:
     """Rows of the table of parts."""
     yield from _verdicts(scale)
     yield from _waking(scale)
+    yield _two_estimands(scale)
 
 
 def _verdicts(scale: float) -> Iterator[Row]:
@@ -148,3 +149,20 @@ def _wake(
         if drop_at is not None and np.isfinite(late).all():
             break
     return alarms, streams * hours / 8760, extra / max(1, looks), late.tolist()
+
+
+def _two_estimands(scale: float) -> Row:
+    """Fifty inputs drawn from traffic whose inputs changed by +-15 points each, by 0 on average; twenty nights."""
+    repetitions, cases, nights = scaled(2000, scale, 20), 50, 20
+    rng, counts = generator("estimands"), {"answers as draws": 0, "inputs as draws": 0}
+    for _ in range(repetitions):
+        before = rng.uniform(0.2, 0.8, cases)
+        after = before + rng.choice([-0.15, 0.15], cases)
+        apart = (rng.binomial(nights, after) - rng.binomial(nights, before)) / nights
+        sampling = (before * (1 - before) + after * (1 - after)) / nights
+        for name, variance in (("answers as draws", sampling.mean()), ("inputs as draws", apart.var(ddof=1))):
+            counts[name] += abs(apart.mean()) > 1.96 * np.sqrt(variance / cases)
+    return Row(
+        what="50 fixed inputs, 20 nights, nothing changed on average in traffic: p < 0.05, by what counts as a draw",
+        figures={name: share(int(count), repetitions, "tests") for name, count in counts.items()},
+    )

@@ -146,7 +146,7 @@ def _endings(scale: float) -> list[Row]:
     for points, back in ((0.02, 0.0), (0.05, 0.0), (0.10, 0.0), (0.05, 0.5), (0.10, 0.5)):
         early = lost = of = 0
         for name, base in (("iid", World()), ("AR", World(shared=0.3, correlation=0.6))):
-            rng, streams = generator("ending", name, points, back), scaled(150, scale, 1)
+            rng, streams = generator("ending", name, points, back), scaled(75, scale, 1)
             until = 1200 if points < 0.05 and scale >= 0.05 else 300
             looks = until + (4 * WEEK if back else WEEK)
             drop = _half_back(points, back, BEFORE, until)

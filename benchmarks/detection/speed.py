@@ -77,7 +77,7 @@ def long_run_variance(arm: Arm, world: World) -> float:
 
 
 def _steps(scale: float) -> Iterator[Row]:
-    def row(name: str, points: float, bar: str, met: Callable[[Delays], bool], full: int = 200) -> Row:
+    def row(name: str, points: float, bar: str, met: Callable[[Delays], bool], full: int = 150) -> Row:
         world = NEAR_PERFECT if name == "level .995" else SETTINGS[name]
         found = stepped(world, points, name, streams=scaled(full, scale))
         return Row(what=f"{name}: drop of {points * 100:.0f} points", figures=found.figures(), bar=bar, met=met(found))
@@ -90,7 +90,7 @@ def _steps(scale: float) -> Iterator[Row]:
     yield row("S1", 0.20, "median <= 3 (acute rule)", lambda d: d.median.value <= 3)
     yield row("S3", 0.05, "<= 1.8 bounds", lambda d: d.times.value <= 1.8)
     yield row("S4", 0.05, "<= 1.8 bounds", lambda d: d.times.value <= 1.8)
-    yield row("S3", 0.02, ">= 99 % in 1,500 runs", lambda d: d.found.value >= 0.99, 300)
-    yield row("S4", 0.02, ">= 99 % in 1,500 runs", lambda d: d.found.value >= 0.99, 300)
+    yield row("S3", 0.02, ">= 99 % in 1,500 runs", lambda d: d.found.value >= 0.99, 250)
+    yield row("S4", 0.02, ">= 99 % in 1,500 runs", lambda d: d.found.value >= 0.99, 250)
     yield row("S5", 0.05, "median <= 13", lambda d: d.median.value <= 13)
     yield row("level .995", 0.05, "all, median <= 5", lambda d: d.median.value <= 5 and d.found.value == 1.0)

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.detection import __main__ as command
 from benchmarks.detection.counting import markdown, quantile, rate, share
+from benchmarks.detection.docs import filled
 from benchmarks.detection.streams import Reference, World, simulate, step
 from watchdog.stats.paired import CaseScore, case_baselines, summarise
 
@@ -26,6 +27,12 @@ def test_every_table_can_be_measured(name):
                 assert figure["low"] <= figure["value"] <= figure["high"]
     text = markdown(json.loads(json.dumps(table)))
     assert all(row["what"] in text for row in table["rows"])
+
+
+def test_the_document_shows_what_was_measured():
+    text = command.DOCUMENT.read_text()
+    assert filled(text, command.RESULTS) == text, "run python -m benchmarks.detection docs"
+    assert text.count("Made by `python -m benchmarks.detection") == len(command.TABLES)
 
 
 def test_a_table_that_nobody_knows_is_refused(capsys):

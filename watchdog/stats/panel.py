@@ -206,7 +206,8 @@ class PredictivePanel:
 
 
 def _normal_rank(history: Floats, x: Floats, u: Floats) -> Floats:
-    below, equal = (history < x).sum(0), (history == x).sum(0)
+    # Counted in 16 bits, which takes less than half the time: a history has at most ``CAP`` runs.
+    below, equal = (history < x).sum(0, dtype=np.uint16), (history == x).sum(0, dtype=np.uint16)
     rank: Floats = ndtri((below + u * (equal + 1)) / (len(history) + 1))
     return rank
 
