@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.detection.counting import Row, markdown
@@ -34,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="JSON instead of Markdown")
     parser.add_argument("--keep", action="store_true", help=f"write {RESULTS.name}/TABLE.json beside this file as well")
     given = parser.parse_args(arguments)
-    commit = _commit() if given.keep else ""
     for name in TABLES if "all" in given.tables else (name for name in given.tables if name != "docs"):
         begun = time.monotonic()
         module = importlib.import_module(f"benchmarks.detection.{name}")
         table = module.table(given.scale).as_json(_tell)
         sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
         if given.keep:
-            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}", "commit": commit}
+            today = datetime.now(UTC).date().isoformat()
+            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}", "date": today}
             (RESULTS / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")
             if hasattr(module, "draw"):
                 module.draw(table)
@@ -49,12 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "docs" in given.tables:
         DOCUMENT.write_text(filled(DOCUMENT.read_text(), RESULTS))
     return 0
-
-
-def _commit() -> str:
-    """Of the code that is measured."""
-    git = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    return subprocess.run(git, cwd=RESULTS, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _tell(row: Row) -> None:

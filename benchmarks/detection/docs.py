@@ -20,7 +20,7 @@ def filled(text: str, results: Path) -> str:
         if not file.exists():
             return place[0]
         measured = json.loads(file.read_text())
-        made = f"`{measured['command']}`" + (f", at {measured['commit']}" if measured.get("commit") else "")
+        made = f"`{measured['command']}` on {measured['date']}"
         return f"<!-- table: {name} -->\n{markdown(measured)}\n\nMade by {made}.\n<!-- end -->"
 
     return _PLACE.sub(table, text)
