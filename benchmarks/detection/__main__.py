@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.detection.counting import Row, markdown
 from benchmarks.detection.docs import filled
@@ -37,23 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in TABLES if "all" in given.tables else (name for name in given.tables if name != "docs"):
         begun = time.monotonic()
         module = importlib.import_module(f"benchmarks.detection.{name}")
-        table = module.table(given.scale).as_json(_tell)
+        made = {
+            "command": f"python -m benchmarks.detection {name} --scale {given.scale:g}",
+            "date": datetime.now(UTC).date().isoformat(),
+        }
+
+        def told(row: Row, table: dict[str, Any], name: str = name, made: dict[str, str] = made) -> None:
+            sys.stderr.write(f"  {row}\n")
+            sys.stderr.flush()
+            if given.keep:  # after every row: what has been measured is not lost with what has not
+                (RESULTS / f"{name}.json").write_text(json.dumps(table | made, indent=1) + "\n")
+
+        table = module.table(given.scale).as_json(told)
         sys.stderr.write(f"{name}: {time.monotonic() - begun:.0f} s\n")
-        if given.keep:
-            today = datetime.now(UTC).date().isoformat()
-            table |= {"command": f"python -m benchmarks.detection {name} --scale {given.scale:g}", "date": today}
-            (RESULTS / f"{name}.json").write_text(json.dumps(table, indent=1) + "\n")
-            if hasattr(module, "draw"):
-                module.draw(table)
+        if given.keep and hasattr(module, "draw"):
+            module.draw(table)
         sys.stdout.write((json.dumps(table, indent=1) if given.json else markdown(table)) + "\n\n")
     if "docs" in given.tables:
         DOCUMENT.write_text(filled(DOCUMENT.read_text(), RESULTS))
     return 0
-
-
-def _tell(row: Row) -> None:
-    sys.stderr.write(f"  {row}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -67,13 +67,14 @@ class Table:
     #: Whether the rows have the same figures, each with its column; otherwise they share one.
     columns: bool = True
 
-    def as_json(self, told: Callable[[Row], None] = lambda _row: None) -> dict[str, Any]:
-        """JSON value; measures, and tells of each row as it is there."""
-        rows = []
+    def as_json(self, told: Callable[[Row, dict[str, Any]], None] = lambda _row, _table: None) -> dict[str, Any]:
+        """JSON value; measures, and hands out each row and the table so far as they are there."""
+        rows: list[dict[str, Any]] = []
+        table = {"name": self.name, "title": self.title, "note": self.note, "columns": self.columns, "rows": rows}
         for row in self.rows:
-            told(row)
             rows.append(row.as_json())
-        return {"name": self.name, "title": self.title, "note": self.note, "columns": self.columns, "rows": rows}
+            told(row, table)
+        return table
 
 
 def markdown(table: dict[str, Any]) -> str:
