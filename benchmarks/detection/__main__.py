@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"  {row}\n")
             sys.stderr.flush()
             if given.keep:  # after every row: what has been measured is not lost with what has not
+                RESULTS.mkdir(exist_ok=True)
                 (RESULTS / f"{name}.json").write_text(json.dumps(table | made, indent=1) + "\n")
 
         table = module.table(given.scale).as_json(told)
