@@ -97,7 +97,8 @@ class Past:
             )  # fmt: skip
             seen, lost, _ = observe(WATCH, baseline, run)
             states = session.detection.states("reply", baseline.id)
-            signals, after = detect(seen, baseline=baseline, states=states, detector_for=self.plan().detector)
+            detector_for = self.plan().detectors(baseline)
+            signals, after = detect(seen, baseline=baseline, states=states, detector_for=detector_for)
             session.detection.save_states(baseline.id, run.run_id, after)
             session.detection.save_observations(seen, lost)
             session.detection.save_signals(signals)
@@ -134,8 +135,9 @@ def test_a_replay_from_the_store_gives_the_signals_that_were_stored(past):
         stored = session.detection.signals("reply")
     known = histories(baseline, observations)
     assert len(known) == 9
+    detector_for = past.plan().detectors(baseline)
     for key, history in known.items():
-        assert replay(history, past.plan().detector(key)) == [signal for signal in stored if signal.key == key]
+        assert replay(history, detector_for(key)) == [signal for signal in stored if signal.key == key]
 
 
 def test_what_would_have_fired_is_what_fired(past, view):
