@@ -19,7 +19,7 @@ Proven: while runs are exchangeable (rank phase) or normal (young phase) and V =
 martingale, so the mean time to a false alarm is at least A runs (Pollak 1985; Shin, Ramdas and Rinaldo 2023); the
 clip only lowers the stakes on a drop.
 Calibrated by simulation: the inflation V for autocorrelation; the second sum, whose ranks are taken in a *locked*
-reference with a margin of 0.1, and which finds what the growing reference would absorb; the winsorised spread of a
+reference with a margin of 0.15, and which finds what the growing reference would absorb; the winsorised spread of a
 young reference.
 
 Everything is a pure function of the summaries fed to it. A state is a value of at most some 2,700 floats.
@@ -49,7 +49,7 @@ YOUNG = 100
 #: Runs after the baseline at which the reference of the second sum is locked.
 LOCK_AFTER = 180
 #: Allowance for the error of the locked reference, in standard deviations.
-MARGIN = 0.1
+MARGIN = 0.15
 #: Runs the growing reference remembers.
 CAP = 2000
 #: A sum stops growing at this multiple of A: it must be able to come down again.
