@@ -85,7 +85,7 @@ def simulate(rng, *, cases=100, metrics=3, drop=0.0, level=0.9, repeats=1, polar
     return Arms(rng.binomial(repeats, chances) / repeats, rng.binomial(repeats, worse) / repeats)
 
 
-def hold(arms, *, margin=0.05, looks=5, alpha=0.05, tags=2):
+def hold(arms, *, margin=0.05, looks=5, alpha=0.05, tags=2, power=False):
     """One gate, as the door holds it: metrics and their tags, look after look, until there is a verdict."""
     differences = arms.after - arms.before
     cases = differences.shape[1]
@@ -102,7 +102,7 @@ def hold(arms, *, margin=0.05, looks=5, alpha=0.05, tags=2):
             for tag in range(tags):  # every case has one of the tags
                 inside = row[:size][np.arange(size) % tags == tag]
                 streams.append(a_stream(f"m{metric}", f"t{tag}", inside, cases // tags, margin, 1.0 / tags))
-        judgement = judge(streams, stage, broken=())
+        judgement = judge(streams, stage, broken=(), power=power)
         if judgement.verdict is not None:
             return judgement, size
         passed = judgement.passed
@@ -116,9 +116,9 @@ def a_stream(name, tag, units, planned, margin, weight):
     )  # fmt: skip
 
 
-def gates(seed, *, looks=5, margin=0.05, count=GATES, **how):
+def gates(seed, *, looks=5, margin=0.05, count=GATES, power=False, **how):
     rng = np.random.default_rng(seed)
-    return [hold(simulate(rng, **how), looks=looks, margin=margin) for _ in range(count)]
+    return [hold(simulate(rng, **how), looks=looks, margin=margin, power=power) for _ in range(count)]
 
 
 def rate(held, verdict):
@@ -160,7 +160,7 @@ def test_every_metric_at_its_margin_fails_in_one_of_twenty_gates_at_the_most(cas
 def test_the_drop_that_it_says_it_catches_is_caught_in_four_of_five_gates(cases, repeats, upper_limit):
     said = [
         metric.detectable
-        for judgement, _ in gates(72, cases=cases, repeats=repeats, looks=1, count=200)
+        for judgement, _ in gates(72, cases=cases, repeats=repeats, looks=1, count=200, power=True)
         for metric in judgement.metrics
         if metric.name == "m0" and not metric.tag
     ]
