@@ -6,7 +6,6 @@ broken case times the score that it loses. Nothing else about the look changes, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,7 +75,7 @@ def pool_of(
     ``scored``: observations with case scores. ``cases``: the golden set, whose order is that of the columns.
     ``better``: None when the scores are no shares of anything, and nothing can be broken.
     """
-    column = {case: number for number, case in enumerate(cases)}
+    columns = _Columns(cases)
     place = {observation.run_id: number for number, observation in enumerate(history.observations)}
     calm = set(looks.tolist())
     kept: list[int] = []
@@ -87,7 +86,7 @@ def pool_of(
         if number is None or number not in calm or not observation.case_scores:
             continue
         kept.append(number)
-        share, score = _columns(observation.case_scores, cases, column)
+        share, score = columns.of(observation.case_scores)
         shares.append(share)
         loses = {Better.HIGHER: score, Better.LOWER: 1 - score}
         breakable.append(share * loses[better] if better is not None else np.zeros_like(share))
@@ -96,15 +95,23 @@ def pool_of(
     return Pool(history=history, looks=np.array(kept), breakable=np.array(breakable), shares=np.array(shares))
 
 
-def _columns(
-    scores: Mapping[str, float], cases: Mapping[str, Case], column: Mapping[str, int]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Share of each case in the mean of a look, and its score; both 0 for a case that was not scored."""
-    known = {case: score for case, score in scores.items() if case in column}
-    size = Counter(cases[case].cluster or case for case in known)
-    weight = {case: cases[case].weight / size[cases[case].cluster or case] for case in known}
-    total = sum(weight.values()) or 1.0
-    share, score = np.zeros(len(column), dtype=np.float32), np.zeros(len(column), dtype=np.float32)
-    for case, value in known.items():
-        share[column[case]], score[column[case]] = weight[case] / total, value
-    return share, score
+class _Columns:
+    """A golden set as columns: turns the case scores of a look into a row."""
+
+    def __init__(self, cases: Mapping[str, Case]) -> None:
+        self._names = list(cases)
+        self._weights = np.array([case.weight for case in cases.values()])
+        units = {unit: number for number, unit in enumerate(sorted({c.cluster or c.id for c in cases.values()}))}
+        self._units = np.array([units[case.cluster or case.id] for case in cases.values()], dtype=int)
+
+    def of(self, scores: Mapping[str, float]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Share of each case in the mean, and its score; both 0 for a case that was not scored.
+
+        Cases of a cluster are averaged first: each counts with its weight over the number of them that were scored.
+        """
+        values = np.fromiter((scores.get(name, np.nan) for name in self._names), float, len(self._names))
+        known = ~np.isnan(values)
+        members = np.bincount(self._units[known], minlength=1 + self._units.max(initial=0))[self._units]
+        weights = np.where(known, self._weights / np.maximum(members, 1), 0.0)
+        shares = weights / (weights.sum() or 1.0)
+        return shares.astype(np.float32), np.where(known, values, 0.0).astype(np.float32)

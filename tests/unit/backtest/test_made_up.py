@@ -1,5 +1,7 @@
 """Histories that never were: they are made of real looks, and what is injected is what was asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,20 @@ def test_blocks_keep_the_order_of_the_looks_and_the_seed_keeps_everything(past, 
     assert not (resampled(made, seeded(8, "a"), 50, 4)[0].x == first.x).all()
 
 
+def test_a_case_weighs_in_the_material_what_it_weighs_in_the_mean(past, cases):
+    [history] = past().histories(calm=[0.0] * 40).values()
+    together = {
+        name: replace(case, cluster="one" if name in {"c0", "c1", "c2"} else None, weight=2.0 if name == "c9" else 1.0)
+        for name, case in cases.items()
+    }
+    gone = replace(history.observations[0], case_scores={"c0": 1.0, "c1": 1.0, "c9": 0.5, "c10": 0.0})
+    made = pool_of(history, np.arange(40), [gone, *history.observations[1:]], together, Better.HIGHER)
+    expected = dict(zip(["c0", "c1", "c9", "c10"], [0.125, 0.125, 0.5, 0.25], strict=True))
+    assert {name: share for name, share in zip(cases, made.shares[0].tolist(), strict=True) if share} == expected
+    assert made.breakable[0].sum() == pytest.approx(0.125 + 0.125 + 0.25)
+    assert made.shares.sum(1) == pytest.approx(1.0)
+
+
 def test_looks_of_a_drift_are_no_material_for_calm(past, cases):
     [history] = past().histories(drop=[*[0.0] * 60, *[0.1] * 30, *[0.0] * 60]).values()
     said = replay(history, PsrDetector(mean_runs_to_false_alarm=2000.0, smallest_drop=0.03))
@@ -105,8 +121,6 @@ def test_the_likeliest_step_is_found_where_it_is():
 
 def alone(streams, column, baseline, key, mean_runs, smallest_drop):
     """First alarm at or after the onset of one stream by the scalar detector, its bets anew after one before it."""
-    from dataclasses import replace
-
     from watchdog.domain.detection import Level
     from watchdog.domain.metric import Observation
 
