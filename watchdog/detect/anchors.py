@@ -8,7 +8,7 @@ the newest anchors since the onset against the baseline's, at 1 %.
     holds        the interval lies within the smallest drop on either side
     undecided    neither
 
-Nothing is proven of the whole procedure: what it is worth was simulated (docs/statistics.md).
+Nothing is proven of the whole procedure: what it is worth was simulated (tests/statistical/test_anchor_verdicts.py).
 """
 
 from __future__ import annotations
