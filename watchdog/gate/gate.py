@@ -263,7 +263,9 @@ class Gate:
         )
         # Prompts and answers live in the responses, which have a retention; a report is kept.
         kept = replace(
-            report, flips=tuple(replace(f, baseline_text="", candidate_text="", reason="") for f in report.flips)
+            report,
+            flips=tuple(replace(flip, baseline_text="", candidate_text="", reason="") for flip in report.flips),
+            broken=tuple(replace(rule, reason="") for rule in report.broken),
         )
         answers = control.fresh(so_far.responses.values())
         ledger.close_gate(

@@ -49,7 +49,7 @@ def _gate(streams: Sequence[Stream], order: Order, options: GateOptions, rng: Ra
     places = list(range(longest))
     rng.shuffle(places)
     passed: frozenset[tuple[str, str]] = frozenset()
-    dealt = [_dealt(stream, signs, places) for stream in streams]
+    dealt = [_dealt(stream, signs, places) for stream in streams if stream.margin is not None]
     for fraction in order.fractions:
         here = [_so_far(stream, fraction) for stream in dealt]
         stage = Stage(

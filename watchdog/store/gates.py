@@ -15,6 +15,8 @@ from watchdog.store.measurements import upsert
 
 #: Keys asked for in one query; databases bound the number of parameters.
 _AT_ONCE = 400
+#: Characters of an id that may stand for all of it.
+_SHORTEST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Gates:
 
     def get(self, gate_id: str) -> GateRow | None:
         """The gate of that id, or whose id begins so."""
+        if len(gate_id) < _SHORTEST:
+            return None
         query = select(schema.gates).where(schema.gates.c.id.startswith(gate_id, autoescape=True)).limit(2)
         found = self._connection.execute(query).mappings().all()
         return GateRow(**found[0]) if len(found) == 1 else None
