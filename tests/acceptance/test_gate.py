@@ -193,3 +193,12 @@ def test_answers_of_before_may_stand_in_for_the_baseline_when_the_user_says_so(g
     assert report["baseline"]["calls"] == 0
     _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 1 }\n", "--cache", "1s", *once)
     assert report["control"] == "concurrent"
+
+
+def test_money_that_runs_out_leaves_the_gate_open_and_more_of_it_would_help(gate, workspace):
+    code, report = gate("model: sim-1-2026-08\n", "--max-cost", "0.004 USD")
+    assert (code, report["verdict"]) == (3, "inconclusive")
+    assert "money" in report["reasons"][0]
+    assert "--max-cost" in report["advice"][0]
+    assert 2 <= report["cases"] < 40
+    assert report["cost"] <= 0.0045

@@ -167,7 +167,10 @@ def _metric(
     if margin is None or not total:
         return found
     level = _level(stream, total, stage.alpha)
-    drop = detectable_drop(estimate, margin, stream.planned, critical(stage.fractions, 1.0, level))
+    # What was cut short by money will not be asked; what was not needed would have been.
+    units, fraction = (stream.asked, stage.fraction) if stage.last else (stream.planned, 1.0)
+    z = critical(stage.fractions, fraction, level)
+    drop = detectable_drop(estimate, margin, units, z, scores=stream.unit is Unit.SCORE)
     found = replace(found, detectable=drop)
     if standing is not Standing.UNDECIDED or not stream.required:
         return found

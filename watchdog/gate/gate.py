@@ -60,6 +60,8 @@ class _State:
     """How far a gate is."""
 
     look: int = -1
+    #: The cases that counted at it.
+    asked: Sequence[Case] = ()
     judgement: Judgement | None = None
     broken: tuple[BrokenRule, ...] = ()
     #: Why it ended before its last look: budget, deadline.
@@ -165,6 +167,7 @@ class Gate:
             judgement=self._state.judgement,
             broken=self._state.broken,
             look=self._state.look,
+            asked=self._state.asked,
             ended=self._state.ended,
             seconds=clock.monotonic() - began,
             resumed=opened.resumed,
@@ -179,8 +182,8 @@ class Gate:
             await asking.ask(order.new(look), look)
             if self._stop.is_set():
                 return
-            ended = _cut_short(so_far, run)
-            asked = order.asked(look)
+            ended, left_out = _cut_short(so_far)
+            asked = [case for case in order.asked(look) if case.id not in left_out]
             scores = so_far.outcomes(self._built, run, asked, order.repeats)
             streams = streams_of(self._built.watch, scores, so_far.responses, asked, order.cases, self._options)
             everything = {case.id: case for case in (*asked, *order.first)}
@@ -190,7 +193,7 @@ class Gate:
             )  # fmt: skip
             stage = Stage(
                 fractions=order.fractions,
-                fraction=order.fractions[look],
+                fraction=max(1, len(asked)) / len(order.cases),
                 last=look == len(order.sizes) - 1 or bool(ended),
                 alpha=self._options.alpha,
                 most_lost=self._options.most_lost,
@@ -198,7 +201,7 @@ class Gate:
             )
             judgement = judge(streams, stage, broken=rules.broken, unasked_rules=rules.unmeasured)
             passed = judgement.passed
-            self._state = _State(look=look, judgement=judgement, broken=rules.broken, ended=ended)
+            self._state = _State(look=look, asked=asked, judgement=judgement, broken=rules.broken, ended=ended)
             if judgement.verdict is not None and (stage.last or not self._options.self_test):
                 return
 
@@ -273,13 +276,14 @@ class Gate:
         )
 
 
-def _cut_short(so_far: Measurement, run: Run) -> str:
-    """Why calls of this gate were left out on purpose; empty when none was."""
-    skipped = [r for r in so_far.responses.values() if r.status is CallStatus.SKIPPED and r.key.run_id == run.id]
+def _cut_short(so_far: Measurement) -> tuple[str, set[str]]:
+    """Why calls were left out on purpose, if any were, and of which cases: nobody asked them, so they are not lost."""
+    skipped = [response for response in so_far.responses.values() if response.status is CallStatus.SKIPPED]
     if not skipped:
-        return ""
+        return "", set()
     reason = skipped[0].error or "budget"
-    return "the deadline of a run was reached" if reason == "deadline" else f"the money ran out ({reason})"
+    said = "the deadline of a run was reached" if reason == "deadline" else f"the money ran out ({reason})"
+    return said, {response.key.case_id for response in skipped}
 
 
 async def _follow(leader: asyncio.Event, follower: asyncio.Event) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchdog.app.build import App
 from watchdog.detect.scores import RunScores, Series
-from watchdog.domain.case import Estimand
+from watchdog.domain.case import Case, Estimand
 from watchdog.domain.gate import BrokenRule, Flip, GateArm, GateMetric, GateReport, GateVerdict, Standing
 from watchdog.domain.metric import Better
 from watchdog.domain.response import CallStatus, Response, ResponseKey
@@ -46,6 +46,8 @@ class Held:
     judgement: Judgement
     broken: tuple[BrokenRule, ...]
     look: int
+    #: The cases that counted at it.
+    asked: Sequence[Case]
     ended: str
     seconds: float
     resumed: bool
@@ -56,10 +58,11 @@ def report_of(held: Held) -> GateReport:
     verdict = held.judgement.verdict
     assert verdict is not None
     order, options, so_far = held.order, held.options, held.so_far
-    asked = order.asked(held.look)
+    asked = held.asked
     scores = so_far.outcomes(held.built, held.run, asked, order.repeats)
     judges = len(held.built.judges)
-    shown = (*asked, *(case for case in order.first if case not in asked))
+    known = {case.id for case in asked}
+    shown = (*asked, *(case for case in order.first if case.id not in known))
     shown_scores = so_far.outcomes(held.built, held.run, shown, order.repeats)
     reasons = list(held.judgement.reasons)
     if held.ended and verdict in (GateVerdict.INCONCLUSIVE, GateVerdict.NOT_MEASURED):

@@ -191,16 +191,19 @@ def repeats_needed(
     return max(1, math.ceil(within * repeats / (enough - between)))
 
 
-def detectable_drop(estimate: Estimate, margin: float, units: int, z: float, power: float = 0.8) -> float:
+def detectable_drop(
+    estimate: Estimate, margin: float, units: int, z: float, power: float = 0.8, *, scores: bool = True
+) -> float:
     """Smallest drop that fails with that power on so many units, ``z`` being the boundary of the last look.
 
-    The candidate fails when its drop is surely beyond the margin: margin + (z + z_power) sd / sqrt(units). A drop
-    brings a spread of its own: at the most that of a share of the cases that fall from 1 to 0, which is taken.
+    The candidate fails when its drop is surely beyond the margin: margin + (z + z_power) sd / sqrt(units). A drop of
+    ``scores`` brings a spread of its own: at the most that of a share of the cases that fall from 1 to 0, which is
+    taken. A ratio of all answers rises without.
     """
     quantiles = float(-stdtrit(units - 1, ndtr(-z)) - stdtrit(units - 1, 1 - power)) if units > 1 else math.inf
     drop = margin
     for _ in range(60):
-        more = min(max(0.0, drop - max(0.0, -estimate.effect)), 1.0)
+        more = min(max(0.0, drop - max(0.0, -estimate.effect)), 1.0) if scores else 0.0
         drop = margin + quantiles * math.sqrt((estimate.spread**2 + more * (1 - more)) / units)
     return drop
 
