@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from watchdog.cli import (
+    alertmanager,
     alerts,
     backtest,
     baseline,
@@ -47,6 +48,7 @@ app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
+app.add_typer(alertmanager.app, name="alertmanager")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)

@@ -69,6 +69,28 @@ def write_page(path: Path, page: str) -> None:
     typer.echo(f"wrote {path}", err=True)
 
 
+def write_out(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a generated file whole or not at all, and say on stderr where it is.
+
+    ``private``: for its owner alone to read, because there are credentials in it.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    import tempfile
+
+    from watchdog.errors import UsageError
+
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(text)
+        Path(file.name).chmod(0o600 if private else 0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+    typer.echo(f"wrote {path}", err=True)
+
+
 def since_seconds(text: str) -> float:
     """Seconds of ``24h``, ``7d``, ``90m`` or a plain number.
 

@@ -107,7 +107,8 @@ def refuse_written_secrets(node: Node, problems: Problems, field: str = "", key:
         for at, child in enumerate(node.value):
             refuse_written_secrets(child, problems, f"{field}[{at}]", key)
     elif isinstance(node.value, str) and "${" not in node.value and not node.value.startswith("file:"):
-        named = len(node.value) >= _LONG and _CREDENTIAL.search(key.lower().replace("-", "_"))
+        name = key.lower().replace("-", "_")
+        named = len(node.value) >= _LONG and not name.endswith("_file") and _CREDENTIAL.search(name)
         if named or find_secrets(node.value):
             variable = re.sub(r"[^A-Z0-9]+", "_", key.upper()).strip("_") or "NAME"
             problems.add(
