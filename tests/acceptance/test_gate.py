@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
+import subprocess
 import time
 from contextlib import closing
 
@@ -202,3 +203,35 @@ def test_money_that_runs_out_leaves_the_gate_open_and_more_of_it_would_help(gate
     assert "--max-cost" in report["advice"][0]
     assert 2 <= report["cases"] < 40
     assert report["cost"] <= 0.0045
+
+
+def test_a_case_that_must_pass_is_a_rule_and_no_statistic(gate, workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}, "sim-1-2026-11": {"quality": 0.0}}})
+    path = workspace.folder / "golden_sets" / WATCH / "cases.jsonl"
+    cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for case in cases[:3]:
+        case["tags"] = [*case.get("tags", ()), "must-pass"]
+    path.write_text("".join(f"{json.dumps(case)}\n" for case in cases), encoding="utf-8")
+    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.9")
+    assert code == 1
+    assert {rule["case_id"] for rule in report["broken"]} <= {case["id"] for case in cases[:3]}
+    assert "must pass" in report["reasons"][0]
+
+
+def test_a_checkout_is_held_against_another_revision(workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}}})
+
+    def git(*arguments):
+        identity = ["-c", "user.name=n", "-c", "user.email=e@example.invalid"]
+        subprocess.run(["git", *identity, *arguments], cwd=workspace.folder, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", "watchdog.yaml", "golden_sets")
+    git("commit", "-qm", "first")
+    prompt = workspace.folder / "golden_sets" / WATCH / "prompt.md"
+    prompt.write_text(prompt.read_text(encoding="utf-8").replace("You answer", "You, friend, answer"), encoding="utf-8")
+    done = workspace.command("gate", WATCH, "--against", "git:main", "--margin", "0.3", "--json")
+    report = json.loads(done.stdout)
+    assert report["changed"] == ["prompt"]
+    assert report["baseline"]["prompt"] == f"main:golden_sets/{WATCH}/prompt.md"
+    assert (done.returncode, report["verdict"]) == (0, "pass")

@@ -141,6 +141,9 @@ def at_revision(revision: str, watch: str, *, config: Path, environ: Mapping[str
         if watch not in joined.watches:
             raise UsageError(f"there is no watch {watch!r} at {revision}; name a revision that has it")
         target = joined.watches[watch].targets[Role.CURRENT]
+        if target.prompt is not None:  # the folder it was read from is gone in a moment
+            name = target.prompt.name.removeprefix(f"{there}/")
+            target = replace(target, prompt=replace(target.prompt, name=f"{revision}:{name}"))
     return Contender(target=target, source=f"git:{revision} ({commit[:12]})")
 
 

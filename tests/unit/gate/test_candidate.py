@@ -104,6 +104,7 @@ def test_the_baseline_may_be_another_revisions(repository):
     found = at_revision("v1", "reply", config=repository / "watchdog.yaml", environ={})
     assert found.target.model == "m-1"
     assert found.target.prompt.user == "Old: {{ input }}"
+    assert found.target.prompt.name == "v1:p.md"
     assert found.source.startswith("git:v1 (")
     assert at_revision("main", "reply", config=repository, environ={}).target.model == "m-2"
 
