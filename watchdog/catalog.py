@@ -14,6 +14,7 @@ PROVIDERS: Mapping[str, str] = {
 
 NOTIFIERS: Mapping[str, str] = {
     "alertmanager": "watchdog.notify.alertmanager:AlertmanagerNotifier",
+    "pagerduty": "watchdog.notify.pagerduty:PagerDutyNotifier",
     "webhook": "watchdog.notify.webhook:WebhookNotifier",
     "stdout": "watchdog.notify.stdout:StdoutNotifier",
 }

@@ -244,8 +244,8 @@ def test_signals_observations_and_states_keep_every_digit(store):
         session.detection.save_signals([said])
         session.detection.save_states("b1", "r1", {key: state})
         change = Change(what="served model", role=Role.CURRENT, before="a", after="b", at=5.0)
-        session.detection.save_changes("reply", [change])
-        session.detection.save_changes("reply", [replace(change, at=9.0)])
+        assert session.detection.save_changes("reply", [change]) == [change]
+        assert session.detection.save_changes("reply", [replace(change, at=9.0)]) == []
     with store.read() as session:
         assert session.detection.observations("reply") == [seen]
         assert session.detection.signals("reply", run_id="r1") == [said]
@@ -269,6 +269,16 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         assert session.outbox.due("webhook", 400.0, 10) == []
         assert session.outbox.dead() == [(row_id, "webhook", "never")]
         assert session.outbox.waiting() == (0, None)
+
+
+def test_news_are_queued_for_the_channels_that_want_them_and_are_no_alert(store):
+    news = Transition(alert=an_alert(), before=None, reason=Reason.NOTHING, at=120.0)
+    with store.begin() as session:
+        session.alerts.tell([news], ["pagerduty"])
+        session.alerts.tell([news], ["pagerduty"])
+        assert [row_id for row_id, _, _ in session.outbox.due("pagerduty", 200.0, 10)] == [news.id]
+        assert session.outbox.due("slack", 200.0, 10) == []
+        assert session.alerts.all() == []
 
 
 def test_a_resolved_does_not_overtake_the_firing_that_still_waits(store):

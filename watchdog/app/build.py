@@ -23,6 +23,7 @@ from watchdog.domain.watch import AnchorCadence, FalseAlarmBudget, Schedule, Sco
 from watchdog.errors import UnknownName, UsageError
 from watchdog.pipeline.anchors import Anchored
 from watchdog.pipeline.built import AskProvider, BuiltWatch
+from watchdog.pipeline.news import Channels
 from watchdog.pipeline.road import Road
 from watchdog.protocols import Ask, CaseSource, Clock, Notifier, Scorer
 from watchdog.providers.prices import PriceTable
@@ -126,7 +127,14 @@ class App:
     @cached_property
     def road(self) -> Road:
         """The road over the store."""
-        return Road(self.store, self.clock, channels=[plan.name for plan in self.settings.notifiers])
+        return Road(self.store, self.clock, channels=self.channels)
+
+    @property
+    def channels(self) -> Channels:
+        """Who is told of transitions, and who of changes of a subject."""
+        plans = self.settings.notifiers
+        changes = [plan.name for plan in plans if getattr(plan.part.factory, "takes_changes", False)]
+        return Channels(alerts=tuple(plan.name for plan in plans), changes=tuple(changes))
 
     @cached_property
     def prices(self) -> PriceTable:

@@ -61,6 +61,10 @@ class Subject:
     fingerprints: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
 
+#: ``alertname`` of the news of a change, on its way to channels that show changes beside incidents.
+CHANGED = "SubjectChanged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Something about the subject that is no longer as it was at the baseline."""

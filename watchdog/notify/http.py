@@ -56,6 +56,14 @@ def is_http(url: str) -> bool:
     return parsed.scheme in {"http", "https"} and bool(parsed.host)
 
 
+def safe_api(url: str) -> bool:
+    """Whether credentials may be sent to a URL: https, or http that does not leave the machine."""
+    if not is_http(url):
+        return False
+    parsed = httpx2.URL(url)
+    return parsed.scheme == "https" or parsed.host in {"127.0.0.1", "::1", "localhost"}
+
+
 async def post(
     client: httpx2.AsyncClient,
     url: str,

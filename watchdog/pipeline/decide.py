@@ -20,6 +20,7 @@ from watchdog.domain.watch import Watch
 from watchdog.pipeline.anchors import STANDS_FOR, anchors_key
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, worst_cases
+from watchdog.pipeline.news import Channels, change_news
 from watchdog.pipeline.subject import changes_since
 from watchdog.store.store import Session
 
@@ -43,7 +44,7 @@ class Decision:
     situation: Situation | None = field(default=None, repr=False)
 
 
-def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: float, channels: Sequence[str]) -> Decision:
+def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: float, channels: Channels) -> Decision:
     """Conclude and remember. Pure but for the session: the same store and run give the same decision.
 
     A run that failed stays failed; all others are finished.
@@ -102,9 +103,10 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     )
     session.detection.save_observations(observations, unobserved)
     session.detection.save_signals(signals)
-    session.detection.save_changes(watch.name, changes)
+    fresh = session.detection.save_changes(watch.name, changes)
     session.alerts.save_incidents(grouping.incidents)
-    session.alerts.save(watch.name, grouping.transitions, channels)
+    session.alerts.save(watch.name, grouping.transitions, channels.alerts)
+    session.alerts.tell(change_news(watch, fresh), channels.changes)
     session.runs.save(finished)
     session.runs.save_tally(run.id, measured.tallies, admitted)
     session.runs.release(run.id)

@@ -27,6 +27,7 @@ from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured
 from watchdog.pipeline.measuring import Known, Measuring, Progress
+from watchdog.pipeline.news import NOBODY, Channels
 from watchdog.pipeline.runs import LEASE_SECONDS, Opened, new_run, open_run
 from watchdog.pipeline.scope import asked_cases, scope_of
 from watchdog.pipeline.subject import subject_of
@@ -63,15 +64,15 @@ class Road:
     """Walks watches from replay to decision over one store."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, channels: Sequence[str] = (), patience: float = PATIENCE_SECONDS
+        self, store: Store, clock: Clock, *, channels: Channels = NOBODY, patience: float = PATIENCE_SECONDS
     ) -> None:
-        """``channels``: names of the notifiers that get an outbox row for each transition.
+        """``channels``: who gets an outbox row for each transition and each change.
 
         ``patience``: seconds for which answers are held while the database cannot be written.
         """
         self._store = store
         self._clock = clock
-        self._channels = tuple(channels)
+        self._channels = channels
         self._patience = patience
         self._owner = this_process()
 

@@ -40,6 +40,11 @@ class Alerts:
             if transition.notifies:
                 self._enqueue(transition, channels)
 
+    def tell(self, news: Iterable[Transition], channels: Sequence[str]) -> None:
+        """An outbox row for each channel of something that is no alert of any watch."""
+        for transition in news:
+            self._enqueue(transition, channels)
+
     def _enqueue(self, transition: Transition, channels: Sequence[str]) -> None:
         waiting = [
             {

@@ -150,11 +150,12 @@ class Detection:
             query = query.where(c.at >= since)
         return [rows.signal_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]
 
-    def save_changes(self, watch: str, changes: Iterable[Change]) -> None:
-        """Keep changes of the subject; one that is known keeps its first date."""
+    def save_changes(self, watch: str, changes: Iterable[Change]) -> list[Change]:
+        """Keep changes of the subject; one that is known keeps its first date. Those that were not known."""
         known = {(change.role, change.what, change.before, change.after) for change in self.changes(watch)}
         new = [c for c in changes if (c.role, c.what, c.before[:400], c.after[:400]) not in known]
         upsert(self._connection, schema.changes, [rows.change_row(watch, change) for change in new])
+        return new
 
     def changes(self, watch: str, *, since: float | None = None) -> list[Change]:
         """Changes of a watch's subject, oldest first."""
