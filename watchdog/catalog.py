@@ -15,6 +15,7 @@ PROVIDERS: Mapping[str, str] = {
 NOTIFIERS: Mapping[str, str] = {
     "alertmanager": "watchdog.notify.alertmanager:AlertmanagerNotifier",
     "pagerduty": "watchdog.notify.pagerduty:PagerDutyNotifier",
+    "slack": "watchdog.notify.slack:SlackNotifier",
     "webhook": "watchdog.notify.webhook:WebhookNotifier",
     "stdout": "watchdog.notify.stdout:StdoutNotifier",
 }

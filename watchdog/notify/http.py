@@ -72,16 +72,32 @@ async def post(
     *,
     now: float,
     extensions: Mapping[str, Any] | None = None,
+    read: int = 0,
 ) -> Reply:
-    """POST JSON. Raises what httpx2 raises when nobody answers (see ``network_error``)."""
+    """POST JSON. Raises what httpx2 raises when nobody answers (see ``network_error``).
+
+    ``read``: bytes of an answer that are read whatever it says of its length, for receivers whose answer matters.
+    """
     sent = {"content-type": "application/json", "user-agent": "eval-watchdog", **headers}
     async with client.stream("POST", url, content=body, headers=sent, extensions=dict(extensions or {})) as response:
         length = response.headers.get("content-length", "")
         text = ""
         if length.isdigit() and int(length) <= _READ_LIMIT:
             text = (await response.aread()).decode("utf-8", "replace")
+        elif read:
+            text = await _start(response, read)
         wait = _seconds(response.headers.get("retry-after"), now)
         return Reply(status=response.status_code, text=text, retry_after=wait)
+
+
+async def _start(response: httpx2.Response, limit: int) -> str:
+    """The body; empty when it is longer than ``limit`` bytes."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > limit:
+            return ""
+    return body.decode("utf-8", "replace")
 
 
 def network_error(where: str, error: httpx2.RequestError) -> DeliveryError:

@@ -86,6 +86,8 @@ class Receiver:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b""
+        #: What makes the JSON body of an answer out of a post; ``body`` when None.
+        self.answer: Callable[[dict[str, Any]], Any] | None = None
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -93,13 +95,15 @@ class Receiver:
 
             def do_POST(self):
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                outer.posts.append({"path": self.path, "headers": dict(self.headers.items()), "raw": raw})
+                posted = {"path": self.path, "headers": dict(self.headers.items()), "raw": raw}
+                outer.posts.append(posted)
+                body = outer.body if outer.answer is None else json.dumps(outer.answer(posted)).encode()
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(outer.body)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(outer.body)
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 return None
