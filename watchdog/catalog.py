@@ -15,6 +15,8 @@ PROVIDERS: Mapping[str, str] = {
 NOTIFIERS: Mapping[str, str] = {
     "alertmanager": "watchdog.notify.alertmanager:AlertmanagerNotifier",
     "pagerduty": "watchdog.notify.pagerduty:PagerDutyNotifier",
+    "jsm": "watchdog.notify.opsgenie:JsmNotifier",
+    "opsgenie": "watchdog.notify.opsgenie:OpsgenieNotifier",
     "slack": "watchdog.notify.slack:SlackNotifier",
     "webhook": "watchdog.notify.webhook:WebhookNotifier",
     "stdout": "watchdog.notify.stdout:StdoutNotifier",

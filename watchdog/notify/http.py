@@ -90,6 +90,33 @@ async def post(
         return Reply(status=response.status_code, text=text, retry_after=wait)
 
 
+async def deliver(
+    client: httpx2.AsyncClient,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    now: float,
+    read: int = 0,
+    patience: float | None = None,
+) -> Reply:
+    """``post`` that raises DeliveryError for silence and for every answer but 2xx; the rest of the URL is never shown.
+
+    ``patience``: seconds to wait after a 429 that names none.
+    """
+    where = place(url)
+    try:
+        reply = await post(client, url, body, headers, now=now, read=read)
+    except httpx2.RequestError as error:
+        raise network_error(where, error) from None
+    refused = refusal(where, reply)
+    if refused is None:
+        return reply
+    if reply.status == 429 and refused.retry_after is None:
+        refused.retry_after = patience
+    raise refused
+
+
 async def _start(response: httpx2.Response, limit: int) -> str:
     """The body; empty when it is longer than ``limit`` bytes."""
     body = bytearray()

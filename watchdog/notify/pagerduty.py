@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-import httpx2
-
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.run import CHANGED
-from watchdog.errors import DeliveryError, UsageError
-from watchdog.notify.http import make_client, network_error, place, post, refusal, safe_api
+from watchdog.errors import UsageError
+from watchdog.notify.http import deliver, make_client, safe_api
 from watchdog.notify.texts import facts, runbook, short, title, wanted
 from watchdog.notify.wire import rfc3339
 
@@ -94,16 +92,8 @@ class PagerDutyNotifier:
         await self._enqueue("/v2/enqueue", {"dedup_key": alert.id, **event}, now)
 
     async def _enqueue(self, path: str, event: Mapping[str, Any], now: float) -> None:
-        where = place(self._url)
         body = json.dumps({"routing_key": self._routing_key, **event}, ensure_ascii=False).encode("utf-8", "replace")
-        try:
-            reply = await post(self._client, self._url + path, body, {}, now=now)
-        except httpx2.RequestError as error:
-            raise network_error(where, error) from None
-        refused = refusal(where, reply)
-        if refused is not None:
-            wait = refused.retry_after if reply.status != 429 else refused.retry_after or _PATIENCE
-            raise DeliveryError(str(refused), retryable=refused.retryable, retry_after=wait)
+        await deliver(self._client, self._url + path, body, {}, now=now, patience=_PATIENCE)
 
 
 def _trigger(alert: Alert) -> dict[str, Any]:

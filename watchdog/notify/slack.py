@@ -14,11 +14,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx2
-
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import DeliveryError, UsageError
-from watchdog.notify.http import make_client, network_error, place, post, refusal, safe_api
+from watchdog.notify.http import deliver, make_client, place, safe_api
 from watchdog.notify.slack_message import metadata, resolution, said_of, written
 from watchdog.notify.texts import wanted
 
@@ -147,9 +145,9 @@ class SlackNotifier:
 
     async def _call(self, method: str, body: bytes, kind: str, now: float) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {self._token}", "content-type": kind}
-        text = await self._post(f"{self._api_url}/{method}", body, headers, now)
+        reply = await deliver(self._client, f"{self._api_url}/{method}", body, headers, now=now, read=_READ)
         try:
-            answer = json.loads(text)
+            answer = json.loads(reply.text)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
@@ -159,14 +157,4 @@ class SlackNotifier:
         return answer
 
     async def _post_to_webhook(self, alert: Alert, now: float) -> None:
-        await self._post(self._webhook_url, json.dumps(written(alert)).encode(), {}, now)
-
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str], now: float) -> str:
-        try:
-            reply = await post(self._client, url, body, headers, now=now, read=_READ)
-        except httpx2.RequestError as error:
-            raise network_error(place(url), error) from None
-        refused = refusal(place(url), reply)
-        if refused is not None:
-            raise refused
-        return reply.text
+        await deliver(self._client, self._webhook_url, json.dumps(written(alert)).encode(), {}, now=now)
