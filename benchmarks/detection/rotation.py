@@ -19,11 +19,11 @@ import numpy as np
 from benchmarks.detection.counting import Figure, Row, Table, generator, quantile, rate, scaled, share, short
 from benchmarks.detection.streams import HOURLY_YEAR, Arm, Cases, Floats, Reference, World
 from benchmarks.detection.watching import A, panel_of
-from watchdog.detect.baseline import _doubt, _out_of_sample
 from watchdog.detect.psr import SUSPECT_WITHIN
 from watchdog.domain.case import Case
 from watchdog.domain.run import Part
 from watchdog.replay.rotation import part_of
+from watchdog.stats.turns import doubt, out_of_sample
 
 WORLD = World(cases=400)
 PART, TAGGED, BROKEN = 40, 80, 16
@@ -89,11 +89,11 @@ def _watch(design: Design, change: str, streams: int, hours: int) -> tuple[int, 
     masks = [np.broadcast_to(part(run), rows[0].shape) for run in range(design.baseline)]
     reference = Reference(rows, list(masks), 1)
     seen = design.baseline * (PART / WORLD.cases if design.rotating else 1)
-    doubt, wider = _doubt(seen, design.baseline), _out_of_sample(seen, design.baseline)
+    unsure, wider = doubt(seen, design.baseline), out_of_sample(seen, design.baseline)
     first = [reference.summary(row, mask) for row, mask in zip(rows, masks, strict=True)]
     x, variance, lost, n = (np.array(column) for column in zip(*first, strict=True))
     mean_runs = A / design.hours
-    panel = panel_of(Arm(x * wider, variance * doubt, lost, n), design.baseline, mean_runs=mean_runs)
+    panel = panel_of(Arm(x * wider, variance * unsure, lost, n), design.baseline, mean_runs=mean_runs)
     suspect_from = math.log(mean_runs) - min(SUSPECT_WITHIN, math.log(mean_runs) / 2)
     lower = _lost(change, streams, rng)
     suspect, late = np.zeros(streams, bool), np.full(streams, np.inf)
@@ -105,7 +105,7 @@ def _watch(design: Design, change: str, streams: int, hours: int) -> tuple[int, 
             mask = mask | suspect[:, None]
         changed = change != "calm" and hour > BEFORE
         x, variance, lost, n = reference.summary(cases.ask(None, lower if changed else 0.0), mask)
-        evidence = panel.update(x, variance * doubt, rng.random(streams), lost, n)
+        evidence = panel.update(x, variance * unsure, rng.random(streams), lost, n)
         ringing = evidence >= mean_runs
         alarms += int(ringing.sum())
         answers += float(n.mean())
