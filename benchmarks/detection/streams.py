@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from watchdog.stats.paired import SHRINKAGE
 
@@ -315,5 +316,5 @@ def _apart(scores: Singles, control: Singles) -> Singles:
 
 
 def _logistic(values: NDArray[np.floating]) -> Singles:
-    result: Singles = (1 / (1 + np.exp(-values))).astype(np.float32, copy=False)
+    result: Singles = expit(values).astype(np.float32, copy=False)
     return result
