@@ -1,6 +1,6 @@
 """The pager's promise: how often it rings while nothing changed.
 
-Hourly runs, A = 87,600 (a tenth of a false alarm in a metric-year), smallest drop 2 points, 100 cases of unequal
+Hourly runs, A = 87,600 (a tenth of a false alarm in a metric-year), smallest drop 1 point, 100 cases of unequal
 difficulty of which 0.9 pass. S0 independent runs, 500 baseline runs; S1 the same with 20, as everywhere below; S2
 weather of 0.3 on the logit (1.8 points); S3 the same, correlated 0.6 from run to run, shared with pinned; S4 the same,
 the current target's own; S5 a fifth of the runs partial; S6 a daily wave, 48 baseline runs.
