@@ -75,5 +75,9 @@ def runbook(alert: Alert) -> str:
 
 def wanted(alerts: Iterable[Alert], severities: Sequence[str], only: Mapping[str, Sequence[str]] | None) -> list[Alert]:
     """Those of ``alerts`` with one of the severities, and of each label in ``only`` one of the values."""
-    asked = {"severity": severities, **(only or {})}
-    return [a for a in alerts if all(a.labels.get(name, "") in values for name, values in asked.items())]
+    return chosen_by({"severity": severities, **(only or {})}, alerts)
+
+
+def chosen_by(only: Mapping[str, Sequence[str]] | None, alerts: Iterable[Alert]) -> list[Alert]:
+    """Those of ``alerts`` that have, of each label in ``only``, one of the values."""
+    return [a for a in alerts if all(a.labels.get(name, "") in values for name, values in (only or {}).items())]

@@ -17,7 +17,8 @@ from watchdog.domain.digest import digest
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.guard import Address, objection, resolve
 from watchdog.notify.http import Reply, is_http, make_client, network_error, place, post, refusal
-from watchdog.notify.wire import message
+from watchdog.notify.presets import Preset, bodies
+from watchdog.notify.texts import chosen_by
 
 _PREFIX = "whsec_"
 _PORTS = {"http": 80, "https": 443}
@@ -29,7 +30,8 @@ class WebhookNotifier:
     ``secret``: ``whsec_`` and base64; two of them separated by a space while you rotate. Receivers verify the headers
     ``webhook-id`` (the same over retries: use it to drop duplicates), ``webhook-timestamp`` and ``webhook-signature``.
     The URL must be https and lead to a public address, unless ``allow_private`` or ``allow_loopback`` say otherwise;
-    to such addresses plain http is fine. Neither path, secret, headers nor the receiver's answer are ever shown.
+    to such addresses plain http is fine. ``preset``: in whose form; ``only``: values by label that an alert must have
+    to be sent. Neither path, secret, headers nor the receiver's answer are ever shown.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class WebhookNotifier:
         *,
         url: str,
         secret: str | None = None,
+        preset: Preset = "alertmanager",
+        only: Mapping[str, Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
         allow_private: bool = False,
@@ -50,6 +54,8 @@ class WebhookNotifier:
         if self._url.scheme == "http" and not (allow_private or allow_loopback):
             raise UsageError("a webhook needs https (plain http only with allow_loopback or allow_private)")
         self._keys = [_key(one) for one in (secret or "").split()]
+        self._preset: Preset = preset
+        self._only = only
         self._headers = dict(headers or {})
         self._allow_private = allow_private
         self._allow_loopback = allow_loopback
@@ -67,12 +73,14 @@ class WebhookNotifier:
         return None
 
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
-        """POST once for all ``alerts``. Raises DeliveryError(retryable)."""
-        if not alerts:
-            return
+        """POST once for all ``alerts``, or once for each if the preset wants that. Raises DeliveryError(retryable)."""
+        chosen = chosen_by(self._only, alerts)
+        for about, body in bodies(self._preset, chosen, self._name) if chosen else ():
+            await self._send(about, json.dumps(body).encode(), now)
+
+    async def _send(self, alerts: Sequence[Alert], body: bytes, now: float) -> None:
         ids = [f"{alert.id}-{alert.state}" for alert in alerts]  # as Transition.id
         identity = ids[0] if len(ids) == 1 else digest(ids)
-        body = json.dumps(message(alerts, self._name)).encode()
         headers = {**self._headers, "webhook-id": identity, "webhook-timestamp": str(int(now))}
         if self._keys:
             headers["webhook-signature"] = " ".join(sign(key, identity, int(now), body) for key in self._keys)
