@@ -15,6 +15,7 @@ PROVIDERS: Mapping[str, str] = {
 NOTIFIERS: Mapping[str, str] = {
     "alertmanager": "watchdog.notify.alertmanager:AlertmanagerNotifier",
     "pagerduty": "watchdog.notify.pagerduty:PagerDutyNotifier",
+    "email": "watchdog.notify.email:EmailNotifier",
     "jsm": "watchdog.notify.opsgenie:JsmNotifier",
     "opsgenie": "watchdog.notify.opsgenie:OpsgenieNotifier",
     "slack": "watchdog.notify.slack:SlackNotifier",

@@ -238,3 +238,22 @@ def alertmanager(tmp_path, receiver):
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Make a certificate for one DNS name; gives its path."""
+    if shutil.which("openssl") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no openssl binary")
+        pytest.skip("no openssl binary")
+
+    def make(name: str) -> str:
+        path = tmp_path / f"{name}.pem"
+        subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+        subprocess.run([*command, "-keyout", path, "-out", tmp_path / "cert"], check=True, capture_output=True)
+        path.write_text(path.read_text() + (tmp_path / "cert").read_text())
+        return str(path)
+
+    return make

@@ -4,10 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import shutil
 import ssl
-import subprocess
 import time
 
 import pytest
@@ -142,25 +139,6 @@ async def test_a_name_without_an_address_is_tried_again_later(house, make):
 async def test_a_name_is_called_by_its_vetted_address_under_its_own_name(house, receiver, make):
     await make(url=f"http://localhost:{receiver.port}/x").send([house.alert()], time.time())
     assert receiver.posts[0]["headers"]["host"] == f"localhost:{receiver.port}"
-
-
-@pytest.fixture
-def certificate(tmp_path):
-    """Make a certificate for one DNS name; gives its path."""
-    if shutil.which("openssl") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no openssl binary")
-        pytest.skip("no openssl binary")
-
-    def make(name: str) -> str:
-        path = tmp_path / f"{name}.pem"
-        subject = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
-        subprocess.run([*command, "-keyout", path, "-out", tmp_path / "cert"], check=True, capture_output=True)
-        path.write_text(path.read_text() + (tmp_path / "cert").read_text())
-        return str(path)
-
-    return make
 
 
 @pytest.mark.parametrize(("name", "works"), [("localhost", True), ("somebody-else.example", False)])
