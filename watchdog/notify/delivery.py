@@ -80,6 +80,18 @@ class Forgetful(Protocol):
         """
 
 
+@runtime_checkable
+class Standby(Protocol):
+    """A notifier that does the work of another channel while that is down."""
+
+    @property
+    def stands_in_for(self) -> str:
+        """Name of that channel; empty when it stands in for none."""
+
+    def primary_fails(self, seconds: float) -> None:
+        """Told before each round: for how long that channel has taken nothing although it was asked to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelHealth:
     """How a channel is doing, for /metrics and /readyz."""
@@ -98,8 +110,9 @@ class ChannelHealth:
 class _Channel:
     notifier: Notifier
     health: ChannelHealth
-    #: Times it failed in a row.
+    #: Times it failed in a row, and the monotonic time since when it takes nothing.
     failing: int = 0
+    failing_since: float | None = None
     #: Monotonic times before which nothing is sent, and at which live alerts are due again.
     paused_until: float = float("-inf")
     resend_at: float = float("-inf")
@@ -182,11 +195,20 @@ class DeliveryLoop:
     async def _round(self, channel: _Channel) -> None:
         if self._clock.monotonic() < channel.paused_until:
             return
+        self._tell_of_primary(channel)
         every = channel.notifier.resend_every
         if every is None:
             await self._send_rows(channel)
         elif self._clock.monotonic() >= channel.resend_at or await self._due(channel, 1):
             await self._resend(channel, every.total_seconds())
+
+    def _tell_of_primary(self, channel: _Channel) -> None:
+        notifier = channel.notifier
+        if not isinstance(notifier, Standby) or not notifier.stands_in_for:
+            return
+        primary = next((one for one in self._channels if one.notifier.name == notifier.stands_in_for), None)
+        since = None if primary is None else primary.failing_since
+        notifier.primary_fails(0.0 if since is None else self._clock.monotonic() - since)
 
     async def _due(self, channel: _Channel, limit: int) -> Sequence[Delivery]:
         return await asyncio.to_thread(self._outbox.due, channel.notifier.name, self._clock.now(), limit)
@@ -263,6 +285,8 @@ class DeliveryLoop:
         else:
             self._note_success(channel, len(alerts))
             return None
+        if not error.refused and channel.failing_since is None:
+            channel.failing_since = self._clock.monotonic()
         if error.refused:
             self._note_success(channel, len(alerts) - len(error.refused))
         self._note_failure(channel, str(error), error.retry_after, cap)
@@ -278,6 +302,7 @@ class DeliveryLoop:
 
     def _note_success(self, channel: _Channel, sent: int) -> None:
         channel.failing = 0
+        channel.failing_since = None
         health = channel.health
         channel.health = replace(health, last_success=self._clock.now(), sent=health.sent + sent, error="")
 

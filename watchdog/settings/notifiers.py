@@ -37,6 +37,10 @@ def read_notifiers(context: Context) -> tuple[NotifierPlan, ...]:
             )
         elif plan is not None:
             found[plan.name] = plan
+            stands_in_for = plan.arguments.get("when_down")
+            if stands_in_for and stands_in_for not in found:
+                hint = "name a channel that stands before this one"
+                problems.add(f"there is no channel {stands_in_for!r}", at=entry, field=f"{field}.when_down", hint=hint)
     return tuple(found.values())
 
 

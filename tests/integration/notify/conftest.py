@@ -195,7 +195,7 @@ class Outbox:
         return list(self.live.values())
 
     def due(self, channel: str, now: float, limit: int) -> list[Delivery]:
-        return [row for row, due_at in self.rows.values() if due_at <= now][:limit]
+        return [row for row, due_at in self.rows.values() if due_at <= now and row.channel == channel][:limit]
 
     def delivered(self, delivery: Delivery, now: float) -> None:
         del self.rows[delivery.id]

@@ -300,3 +300,12 @@ def test_a_cron_line_whose_time_never_comes_is_told(folder, line):
 
 def test_a_cron_line_that_comes_in_leap_years_only_is_one(folder):
     assert folder.problems(WATCH_WITH_CRON.format(line="0 0 29 2 *")) == []
+
+
+def test_a_channel_stands_in_for_one_that_is_there_before_it(folder):
+    standby = "  - pagerduty: { routing_key: '${PAGERDUTY_KEY}', when_down: main }\n"
+    primary = "  - alertmanager: { urls: ['http://localhost:9093'], name: main }\n"
+    how = {"environ": {"PAGERDUTY_KEY": "r" * 32}}
+    [problem] = folder.problems(f"notify:\n{standby}{primary}", **how)
+    assert problem.startswith("2: notify[0].when_down: there is no channel 'main'")
+    assert folder.problems(f"notify:\n{primary}{standby}", **how) == []

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from watchdog.errors import UsageError
+from watchdog.notify.group_key import GroupKeys
+
+PAGER = {"name": "pager", "pagerduty_configs": [{}]}
+CHAT = {"name": "chat", "slack_configs": [{}]}
+
+
+def keys(route, *receivers):
+    return GroupKeys({"route": route, "receivers": [PAGER, CHAT, *receivers]})
+
+
+def hashed(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_key_is_made_of_the_route_and_the_labels_it_groups_by():
+    route = {"receiver": "pager", "group_by": ["feature", "alert_type", "absent"]}
+    labels = {"alert_type": "model", "feature": 'a "quoted" é', "metric": "x"}
+    assert keys(route).key(labels) == hashed('{}:{alert_type="model", feature="a \\"quoted\\" é"}')
+
+
+def test_the_deepest_route_that_takes_an_alert_names_it_and_inherits_what_it_does_not_say():
+    leaf = {"matchers": ['severity =~ "page|sev1"', "alert_type = model"]}
+    route = {"receiver": "pager", "group_by": ["feature"], "routes": [{"matchers": ['team != "x"'], "routes": [leaf]}]}
+    labels = {"alert_type": "model", "severity": "page", "feature": "chat"}
+    tail = '{feature="chat"}'
+    assert keys(route).key(labels) == hashed('{}/{team!="x"}/{alert_type="model",severity=~"page|sev1"}:' + tail)
+    assert keys(route).key({**labels, "severity": "ticket"}) == hashed('{}/{team!="x"}:' + tail)
+    assert keys(route).key({**labels, "team": "x"}) == hashed("{}:" + tail)
+
+
+def test_the_first_receiver_that_pages_counts_and_continue_goes_on():
+    copy = {"matchers": ["severity = page"], "receiver": "chat", "continue": True}
+    route = {"receiver": "chat", "routes": [copy, {"matchers": ["alert_type = infra"], "receiver": "pager"}]}
+    assert keys(route).key({"severity": "page", "alert_type": "infra"}) == hashed('{}/{alert_type="infra"}:{}')
+    copy["continue"] = False
+    assert keys(route).key({"severity": "page", "alert_type": "infra"}) is None
+    assert keys(route).key({"severity": "page", "alert_type": "model"}) is None
+
+
+def test_a_pattern_is_held_against_the_whole_value():
+    route = {"receiver": "chat", "routes": [{"matchers": ['tool !~ "crm.*"', "tool =~ .+"], "receiver": "pager"}]}
+    assert keys(route).key({"tool": "my-crm"}) is not None
+    assert keys(route).key({"tool": "crm-2"}) is None
+    assert keys(route).key({}) is None
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        None,
+        "text",
+        [],
+        {},
+        {"route": {}, "receivers": None},
+        {"route": {"matchers": ["no matcher"]}, "receivers": [PAGER]},
+        {"route": {"routes": [{"matchers": ['a =~ "("']}]}, "receivers": [PAGER]},
+    ],
+)
+def test_what_is_no_configuration_is_refused(configuration):
+    with pytest.raises(UsageError, match="configuration of Alertmanager"):
+        GroupKeys(configuration)
