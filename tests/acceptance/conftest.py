@@ -156,7 +156,7 @@ class Workspace:
         values = {
             "url": self.url,
             "store": "sqlite:///watchdog.db",
-            "limits": "{ concurrency: 8, max_concurrency: 16, timeout: 0.3, attempts: 2 }",
+            "limits": "{ concurrency: 8, max_concurrency: 16, timeout: 1, attempts: 2 }",
             "pinned": PINNED,
             "current": "sim-1",
             "judge": JUDGE if self.judged else "",

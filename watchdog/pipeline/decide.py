@@ -68,7 +68,14 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         detector_for = detectors(watch, baseline, built.mean_runs_to_false_alarm)
         observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
         states = session.detection.states(watch.name, baseline.id)
-        signals, after = detect(observations, baseline=baseline, states=states, detector_for=detector_for)
+        since = baseline.frozen_at
+        signals, after = detect(
+            observations,
+            baseline=baseline,
+            states=states,
+            detector_for=detector_for,
+            history=lambda key: session.detection.observations(watch.name, since=since, key=key, case_scores=False),
+        )
         signals = _settled(session, watch, baseline, observations, signals)
         standing = _standing(session, built, baseline, run, {s.key for s in signals} | {u.key for u in unobserved})
         changes, known = _changes(session, baseline, measured)
