@@ -13,7 +13,7 @@ from watchdog.cli import app
 COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
     ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
-    ["alerts", "list"], ["alerts", "resolve"], ["incidents"], ["golden", "lint"],
+    ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["incidents"], ["golden", "lint"],
     ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
 ]  # fmt: skip
 

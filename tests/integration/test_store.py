@@ -267,8 +267,18 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         assert session.outbox.due("webhook", 200.0, 10) == []
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
         assert session.outbox.due("webhook", 400.0, 10) == []
-        assert session.outbox.dead() == [(row_id, "webhook", "never")]
+        [letter] = session.outbox.dead()
+        assert (letter.id, letter.channel, letter.error) == (row_id, "webhook", "never")
+        assert (letter.alert, letter.at, letter.attempts) == (transition.alert, 120.0, 2)
         assert session.outbox.waiting() == (0, None)
+        session.outbox.revive(letter, 500.0)
+        assert session.outbox.dead() == []
+        assert session.outbox.due("webhook", 499.0, 10) == []
+        assert session.outbox.due("webhook", 500.0, 10) == [(row_id, transition.alert, 0)]
+        session.outbox.failed(row_id, "webhook", "never", retry_at=None)
+        session.outbox.drop(letter)
+        assert session.outbox.dead() == []
+        assert session.outbox.due("webhook", 600.0, 10) == []
 
 
 def test_news_are_queued_for_the_channels_that_want_them_and_are_no_alert(store):

@@ -23,6 +23,7 @@ _EXPLAINS = (
     Cause.PINNED_MOVED,
     Cause.COVERAGE,
     Cause.BLIND,
+    Cause.UNDELIVERED,
     Cause.UNATTRIBUTED,
 )
 

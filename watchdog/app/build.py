@@ -164,7 +164,8 @@ class App:
         from watchdog.app.outbox import StoreOutbox  # noqa: PLC0415 - only looks that deliver pay for it
         from watchdog.notify.delivery import DeliveryLoop  # noqa: PLC0415
 
-        return DeliveryLoop(self.notifiers, StoreOutbox(self.store), self.clock, heartbeat, rng=Random(), poll=poll)
+        outbox = StoreOutbox(self.store, self.channels.alerts)
+        return DeliveryLoop(self.notifiers, outbox, self.clock, heartbeat, rng=Random(), poll=poll)
 
     def caller(self, provider: str) -> Caller:
         """The one caller of a provider, shared by every watch and judge."""

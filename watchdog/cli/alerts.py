@@ -1,4 +1,4 @@
-"""``alerts list`` and ``resolve``, ``incidents``."""
+"""``alerts list``, ``dead`` and ``resolve``, ``incidents``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
-    from watchdog.domain.alert import Alert
+    from watchdog.domain.alert import Alert, DeadLetter
 
 app = typer.Typer(help="Alerts: what is claimed, since when, and why.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -47,7 +47,7 @@ def list_alerts(
             house.watch(watch)
         with house.store.read() as session:
             found = session.alerts.all(watch=watch, since=house.clock.now() - since_seconds(since))
-            open_ones = [alert for name in house.joined.watches for alert in session.alerts.open(name)]
+            open_ones = [alert for name in (*house.joined.watches, "") for alert in session.alerts.open(name)]
     ids = {alert.id for alert in found}
     found += [a for a in open_ones if a.id not in ids and (watch is None or a.labels.get("watch") == watch)]
     if as_json:
@@ -63,6 +63,69 @@ def _plain(alert: Alert) -> dict[str, object]:
 
     view = alert_view(alert)
     return {name: getattr(view, name) for name in view.__dataclass_fields__}
+
+
+@app.command()
+@command
+def dead(
+    letter: Annotated[str | None, typer.Argument(metavar="[ID]", help="One of the list; else all of them.")] = None,
+    *,
+    channel: Annotated[str | None, typer.Option("--channel", help="Only of this channel.")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try them again.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Forget them: somebody knows by other means.")] = False,
+    config: Config = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """What could not be delivered and was given up: dead letters. While there are any, DeliveryDead fires.
+
+    Examples:
+        eval-watchdog alerts dead
+        eval-watchdog alerts dead --channel pagerduty --retry
+        eval-watchdog alerts dead 3f2a9c01d4e5b678-firing --drop
+    """
+    from watchdog.app.dead_letters import tell_of_dead_letters
+    from watchdog.errors import UnknownName, UsageError
+
+    if retry and drop:
+        raise UsageError("give --retry or --drop, not both")
+    with _open(config) as house, house.store.begin() as session:
+        asked = [one for one in session.outbox.dead() if letter in (None, one.id) and channel in (None, one.channel)]
+        if letter is not None and not asked:
+            raise UnknownName(f"there is no dead letter {letter!r}; 'eval-watchdog alerts dead' shows them")
+        now = house.clock.now()
+        for one in asked if retry else ():
+            session.outbox.revive(one, now)
+        for one in asked if drop else ():
+            session.outbox.drop(one)
+        if retry or drop:
+            tell_of_dead_letters(session, house.channels.alerts, now)
+    if as_json:
+        print_json([_plain_letter(one) for one in asked])
+    elif retry or drop:
+        done = "are delivered by 'serve' or with the next 'run'" if retry else "are forgotten"
+        typer.echo(f"{len(asked)} dead letters {done}")
+    elif asked:
+        print_table(
+            ["id", "channel", "alert", "attempts", "why"],
+            [
+                [one.id, one.channel, one.alert.labels.get("alertname", ""), str(one.attempts), one.error]
+                for one in asked
+            ],
+        )
+    else:
+        typer.echo("Everything was delivered, or still is tried.")
+
+
+def _plain_letter(letter: DeadLetter) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "channel": letter.channel,
+        "at": letter.at,
+        "attempts": letter.attempts,
+        "error": letter.error,
+        "labels": dict(letter.alert.labels),
+        "state": letter.alert.state.value,
+    }
 
 
 @app.command()

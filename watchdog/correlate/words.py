@@ -29,6 +29,7 @@ RUNBOOKS: Mapping[Cause, str] = {
     Cause.PROVIDER_FAILING: "provider-down.md",
     Cause.TOOL_FAILING: "tool-failing.md",
     Cause.BLIND: "eval-blind.md",
+    Cause.UNDELIVERED: "delivery-dead.md",
     Cause.UNATTRIBUTED: "README.md#unattributed",
 }
 

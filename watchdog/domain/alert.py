@@ -39,6 +39,7 @@ class Cause(StrEnum):
     PROVIDER_FAILING = "the provider is failing"
     TOOL_FAILING = "a tool is failing"
     BLIND = "nothing could be measured"
+    UNDELIVERED = "somebody could not be told"
     UNATTRIBUTED = "unattributed: no control arm ran in the same tick"
 
 
@@ -148,6 +149,21 @@ class Transition:
     def id(self) -> str:
         """Idempotency key: identity + transition."""
         return f"{self.alert.id}-{self.alert.state}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A transition that a channel will never take: somebody was not told."""
+
+    #: ``Transition.id``.
+    id: str
+    channel: str
+    #: The alert as it was when the transition was decided.
+    alert: Alert
+    #: Unix time of the transition.
+    at: float
+    attempts: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

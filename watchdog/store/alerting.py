@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 
-from watchdog.domain.alert import Alert, AlertState, Incident, Transition
+from watchdog.domain.alert import Alert, AlertState, DeadLetter, Incident, Transition
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
 
@@ -167,9 +167,27 @@ class Outbox:
         count, oldest = self._connection.execute(query).one()
         return int(count), oldest
 
-    def dead(self) -> list[tuple[str, str, str]]:
-        """(id, channel, error) of what was given up."""
+    def dead(self) -> list[DeadLetter]:
+        """What was given up, oldest first."""
         c = schema.outbox.c
+        query = select(schema.outbox).where(c.dead.is_(True)).order_by(c.created_at, c.id, c.channel)
         return [
-            tuple(row) for row in self._connection.execute(select(c.id, c.channel, c.error).where(c.dead.is_(True)))
+            DeadLetter(
+                id=row.id,
+                channel=row.channel,
+                alert=rows.alert_of(row.alert),
+                at=row.created_at,
+                attempts=row.attempts,
+                error=row.error or "",
+            )
+            for row in self._connection.execute(query)
         ]
+
+    def revive(self, letter: DeadLetter, now: float) -> None:
+        """Try again what was given up."""
+        self._change(letter.id, letter.channel, dead=False, due_at=now, attempts=0)
+
+    def drop(self, letter: DeadLetter) -> None:
+        """Forget what was given up."""
+        c = schema.outbox.c
+        self._connection.execute(delete(schema.outbox).where(c.id == letter.id, c.channel == letter.channel))

@@ -77,6 +77,7 @@ def test_every_command_exists_with_its_options(command: str):
 
 def test_the_commands_of_the_runbooks_are_few():
     assert {name_of(command) for command in COMMANDS} == {
+        ("alerts", "dead"),
         ("alerts", "list"),
         ("alerts", "resolve"),
         ("baseline", "compare"),
