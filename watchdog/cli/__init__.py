@@ -20,6 +20,7 @@ from watchdog.cli import (
     init,
     look,
     plan,
+    prometheus,
     scores,
     serve,
     simulate,
@@ -49,6 +50,7 @@ app.add_typer(alerts.app, name="alerts")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")
+app.add_typer(prometheus.app, name="prometheus")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)

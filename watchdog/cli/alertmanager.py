@@ -12,10 +12,12 @@ from watchdog.cli.edge import AsJson, command, environment, print_json, write_ou
 if TYPE_CHECKING:
     from watchdog.generate.teams import Teams
 
+HERE = Path("teams.yaml")
+
 app = typer.Typer(help="Alertmanager's configuration, generated from teams.yaml.", no_args_is_help=True)
 
 TeamsFile = Annotated[
-    Path, typer.Option("--teams", "-t", help="teams.yaml, or the folder it is in.", show_default="./teams.yaml")
+    Path | None, typer.Option("--teams", "-t", help="teams.yaml, or the folder it is in.", show_default="./teams.yaml")
 ]
 _INLINE = typer.Option("--inline-secrets", help="Write credentials themselves, not references to files.")
 
@@ -24,7 +26,7 @@ _INLINE = typer.Option("--inline-secrets", help="Write credentials themselves, n
 @command
 def config(
     *,
-    teams: TeamsFile = Path("teams.yaml"),
+    teams: TeamsFile = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; its routes table is written beside it.")
     ] = None,
@@ -43,7 +45,7 @@ def config(
     from watchdog.generate.alertmanager import alertmanager_text
     from watchdog.generate.expected import table, written
 
-    known = read_teams(teams)
+    known = read_teams(teams or HERE)
     text = alertmanager_text(known, inline=inline)
     if out is None:
         typer.echo(text, nl=False)
@@ -57,7 +59,7 @@ def config(
 def diff(
     url: Annotated[str, typer.Argument(metavar="URL", help="Address of a running Alertmanager.")],
     *,
-    teams: TeamsFile = Path("teams.yaml"),
+    teams: TeamsFile = None,
     inline: Annotated[bool, _INLINE] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -73,14 +75,14 @@ def diff(
     from watchdog.generate.compare import differences
     from watchdog.generate.live import live_config
 
-    found = differences(alertmanager_config(read_teams(teams), inline=inline), live_config(url))
+    found = differences(alertmanager_config(read_teams(teams or HERE), inline=inline), live_config(url))
     if as_json:
         print_json({"differences": found})
     elif found:
         for difference in found:
             typer.echo(str(difference))
     else:
-        typer.echo(f"{url} means the same as {teams}")
+        typer.echo(f"{url} means the same as {teams or HERE}")
     raise typer.Exit(1 if found else 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +25,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Remarks about golden sets count as problems.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Validate watchdog.yaml, golden sets, judges, prompts and runbooks. Exit code 2 when something is wrong.
+    """Validate watchdog.yaml, teams.yaml, golden sets, judges, prompts, runbooks. Exit code 2 when something is wrong.
 
     Shows how the false-alarm budget is divided over the metrics that may page.
 
@@ -49,7 +50,7 @@ def check(
     from watchdog.errors import InvalidInput, Problem
 
     loaded = join(config, environment())
-    joined, problems = loaded.value, list(loaded.problems)
+    joined, problems = loaded.value, [*loaded.problems, *_teams_problems(config)]
     remarks: list[Problem] = []
     shares: list[Share] = []
     if joined is not None and not problems:
@@ -123,6 +124,14 @@ def _turns(joined: Joined) -> list[dict[str, object]]:
         for watch in joined.watches.values()
         if watch.golden is not None and watch.cases_per_look is not None
     ]
+
+
+def _teams_problems(config: Path) -> list[Problem]:
+    """What is wrong with teams.yaml and the rule files it names, where there is one."""
+    from watchdog.generate.teams import FILE, load_teams
+
+    file = (config if config.is_dir() else config.parent) / FILE
+    return list(load_teams(file, environment()).problems) if file.exists() else []
 
 
 def _show_shares(joined: Joined, shares: list[Share]) -> None:

@@ -55,6 +55,7 @@ async def _serve(app: App, host: str, port: int) -> int:
     from watchdog.daemon.daemon import Daemon
     from watchdog.daemon.until_signal import serve_until_signal
     from watchdog.domain.run import Trigger
+    from watchdog.web.answer_metrics import AnswerMetrics
     from watchdog.web.app import web_app
     from watchdog.web.metrics import HouseCollector, LookTimes
     from watchdog.web.server import WebServer
@@ -89,6 +90,7 @@ async def _serve(app: App, host: str, port: int) -> int:
         )
         collector = HouseCollector(app.store, daemon, delivery, app.clock, version=version(), calls=lambda: _calls(app))
         registry.register(collector)
+        registry.register(AnswerMetrics(app.store, app.joined.watches, app.clock))
         page = WebServer(web_app(daemon, app.store, app.clock, registry, hosts=[host]), host, port)
         return await serve_until_signal(daemon, [page])
 

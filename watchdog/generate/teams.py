@@ -59,10 +59,10 @@ def load_teams(path: Path, environ: Mapping[str, str]) -> Loaded[Teams]:
     root = filled(written, environ, problems)
     unset = {f"{team}.{kind}": leaf.origin for team, kind, leaf in _credentials(root) if leaf.unset}
     fine = {id(leaf) for _, _, leaf in _credentials(root)}
-    for field, leaf in not_set(root):
-        if id(leaf) not in fine:
-            problems.add(f"{leaf.origin} is not set", at=leaf, field=field)
-    if problems.found:
+    missing = [(field, leaf) for field, leaf in not_set(root) if id(leaf) not in fine]
+    for field, leaf in missing:
+        problems.add(f"{leaf.origin} is not set", at=leaf, field=field)
+    if missing:
         return Loaded(None, tuple(problems.found))
     _one_key_each(root, problems)
     shape = fit(TeamsShape, root, problems)

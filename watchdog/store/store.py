@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 
 from watchdog.store.alerting import Alerts, Outbox
+from watchdog.store.answers import Answers
 from watchdog.store.costs import Costs
 from watchdog.store.engine import errors_in_words, open_engine, prepare
 from watchdog.store.findings import Baselines, Detection
@@ -23,6 +24,7 @@ class Session:
         self.runs = Runs(connection)
         self.responses = Responses(connection)
         self.scores = Scores(connection)
+        self.answers = Answers(connection)
         self.costs = Costs(connection)
         self.baselines = Baselines(connection)
         self.detection = Detection(connection)
