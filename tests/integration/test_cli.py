@@ -13,8 +13,8 @@ from watchdog.cli import app
 COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
     ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
-    ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["incidents"], ["golden", "lint"],
-    ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
+    ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["alerts", "acknowledge"], ["incidents"],
+    ["golden", "lint"], ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``alerts list``, ``dead`` and ``resolve``, ``incidents``."""
+"""``alerts list``, ``dead``, ``resolve`` and ``acknowledge``, ``incidents``."""
 
 from __future__ import annotations
 
@@ -156,6 +156,39 @@ def resolve(
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
         session.alerts.save(watch, [transition], [plan.name for plan in house.settings.notifiers])
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
+
+
+@app.command()
+@command
+def acknowledge(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="From 'alerts list'.")],
+    *,
+    config: Config = HERE,
+) -> None:
+    """Say that somebody is at it: PagerDuty, Jira Service Management and Opsgenie escalate it no further.
+
+    Example:
+        eval-watchdog alerts acknowledge 3f2a9c01d4e5b678
+    """
+    import asyncio
+
+    told = asyncio.run(_acknowledge(_open(config), alert_id))
+    typer.echo(f"acknowledged on {', '.join(told)}" if told else "no channel of 'notify' can be told")
+
+
+async def _acknowledge(opened: App, alert_id: str) -> list[str]:
+    from watchdog.errors import UnknownName
+    from watchdog.notify.delivery import Acknowledges
+
+    async with opened as house:
+        with house.store.read() as session:
+            alert = next((a for a in session.alerts.firing() if a.id == alert_id), None)
+        if alert is None:
+            raise UnknownName(f"no alert {alert_id!r} is firing; 'eval-watchdog alerts list' shows their ids")
+        channels = [notifier for notifier in house.notifiers if isinstance(notifier, Acknowledges)]
+        for channel in channels:
+            await channel.acknowledge(alert, house.clock.now())
+        return [channel.name for channel in channels]
 
 
 @command

@@ -81,6 +81,18 @@ class Forgetful(Protocol):
 
 
 @runtime_checkable
+class Acknowledges(Protocol):
+    """A notifier whose receiver escalates until somebody is at it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the channel."""
+
+    async def acknowledge(self, alert: Alert, now: float) -> None:
+        """Say that somebody is. Raises DeliveryError(retryable)."""
+
+
+@runtime_checkable
 class Standby(Protocol):
     """A notifier that does the work of another channel while that is down."""
 

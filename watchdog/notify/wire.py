@@ -13,6 +13,8 @@ from watchdog.domain.digest import digest
 
 #: What Alertmanager writes for "no end": the zero time of Go.
 NO_TIME = "0001-01-01T00:00:00Z"
+#: Characters of an annotation that leave the house.
+LONGEST = 8000
 
 _NOT_IN_A_NAME = re.compile(r"[^a-zA-Z0-9_]")
 _FIRST_OF_A_NAME = re.compile(r"[a-zA-Z_]")
@@ -43,8 +45,9 @@ def sanitized(pairs: Mapping[str, str]) -> dict[str, str]:
 
 
 def notes(alert: Alert) -> dict[str, str]:
-    """Annotations of an alert as they leave: its own, and the incident it belongs to."""
-    return {**alert.annotations, **({"incident": alert.incident_id} if alert.incident_id else {})}
+    """Annotations of an alert as they leave: its own, none of them endless, and the incident it belongs to."""
+    own = {name: text if len(text) <= LONGEST else text[:LONGEST] + "…" for name, text in alert.annotations.items()}
+    return {**own, **({"incident": alert.incident_id} if alert.incident_id else {})}
 
 
 def status(alert: Alert) -> str:
