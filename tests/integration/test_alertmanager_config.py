@@ -110,3 +110,32 @@ def test_diff_against_nothing_is_one_sentence():
     result = CliRunner().invoke(app, ["alertmanager", "diff", "http://127.0.0.1:9", "--teams", str(EXAMPLE)])
     assert result.exit_code == 1
     assert "does not answer" in result.output
+
+
+def test_inhibitions_mute_what_is_explained_and_nothing_else(server):
+    drift = {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "vertical": "sales"}
+    judged = {"watch": "chat", "metric": "helpful", "feature": "chat"}
+    alerts = {
+        "down": {"alertname": "ProviderDown", "alert_type": "infra", "severity": "page", "vertical": "sales",
+                 "feature": "reply", "provider": "openai"},
+        "same provider and feature": {**drift, "feature": "reply", "provider": "openai"},
+        "other feature": {**drift, "feature": "search", "provider": "openai"},
+        "other provider": {**drift, "feature": "reply", "provider": "anthropic"},
+        "no provider": {**drift, "feature": "reply"},
+        "drill": {**drift, "feature": "reply", "provider": "openai", "drill": "true"},
+        "judge": {**drift, "alertname": "JudgeDrift", "severity": "ticket", **judged},
+        "page kept although the judge moved": {**drift, **judged},
+        "burn of the judge": {**drift, **judged, "alertname": "QualityBudgetBurn", "window": "fast"},
+        "burn of a check": {**drift, **judged, "alertname": "QualityBudgetBurn", "metric": "is-json"},
+        "page of a check": {**drift, **judged, "metric": "is-json"},
+        "ticket beside its page": {**drift, **judged, "metric": "is-json", "severity": "ticket"},
+    }  # fmt: skip
+    posted = [{"labels": {**labels, "which": name}} for name, labels in alerts.items()]
+    httpx2.post(f"{server}/api/v2/alerts", json=posted, timeout=5.0).raise_for_status()
+    for _ in range(50):
+        told = httpx2.get(f"{server}/api/v2/alerts", timeout=5.0).json()
+        muted = {alert["labels"]["which"] for alert in told if alert["status"]["inhibitedBy"]}
+        if len(told) == len(alerts) and len(muted) >= 3:
+            break
+        time.sleep(0.1)
+    assert muted == {"same provider and feature", "burn of the judge", "ticket beside its page"}
