@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchdog.domain.watch import Watch
+from watchdog.generate.burn_rules import BurnRules
 from watchdog.generate.house_rules import api, infrastructure
 from watchdog.generate.names import duration
 from watchdog.generate.rule import EVALUATED, Ruled, joined
@@ -25,7 +26,7 @@ class PrometheusRules:
         self._groups: dict[str, Ruled] = {
             "eval-watchdog-infrastructure": joined([infrastructure(teams), *(each.unseen() for each in of_watches)]),
             "eval-watchdog-api": joined([api(teams), *(each.slow() for each in of_watches)]),
-            "eval-watchdog-quality": joined([each.burn() for each in of_watches]),
+            "eval-watchdog-quality": joined([BurnRules(each).ruled() for each in of_watches]),
             "eval-watchdog-cost": _proven_once([each.cost() for each in of_watches]),
         }
 

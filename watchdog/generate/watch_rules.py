@@ -1,52 +1,26 @@
-"""Rules about one watch: the quality SLO's burn rate, the latency of answers, cost, and looks that do not come.
-
-Burn rates are those of the Site Reliability Workbook, chapter 5, table 5-8: 14.4x over 1 h and 5 min, 6x over 6 h and
-30 min, 1x over 3 d and 6 h. A watch that looks seldom has nothing in a window of 5 minutes, so no window is shorter
-than two and a half intervals between looks, and no long one shorter than two short ones.
-"""
+"""Rules about one watch: the latency of its answers, its cost, and looks that do not come."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.generate.names import duration
-from watchdog.generate.rule import EVALUATED, STEP, Proof, Rule, Ruled, quoted
+from watchdog.generate.rule import Proof, Rule, Ruled, quoted
 from watchdog.generate.shapes import SloShape
 from watchdog.generate.teams import Teams
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 #: Seconds between samples of the longest unit tests: a sample is seen for five minutes.
 _SPARSE = 300.0
-#: Answers in a long window without which it says nothing, and answers without which there is no 95th percentile.
-LEAST_ANSWERS = 50
+#: Answers without which there is no 95th percentile.
 LEAST_TIMES = 20
 #: A latency page needs this many times the SLO; in a strict vertical the SLO itself.
 SLOW = 3.0
 #: Times the normal cost from which a spike pages (inclusive), and from which it is in the digest.
 COSTS_A_PAGE = 5.0
 COSTS_A_LINE = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One pair of stretches of a burn rate; seconds."""
-
-    name: str
-    factor: float
-    long: float
-    short: float
-    hold: float
-    severity: str
-
-
-WINDOWS = (
-    Window("fast", 14.4, _HOUR, 5 * _MINUTE, 2 * _MINUTE, "page"),
-    Window("steady", 6.0, 6 * _HOUR, 30 * _MINUTE, 15 * _MINUTE, "page"),
-    Window("slow", 1.0, 3 * _DAY, 6 * _HOUR, _HOUR, "ticket"),
-)
 
 
 class WatchRules:
@@ -64,86 +38,6 @@ class WatchRules:
         self.every = watch.schedule.every or _DAY
         self.selector = f"watch={quoted(watch.name)}"
 
-    def burn(self) -> Ruled:
-        """The share of bad answers uses up the SLO's budget too fast."""
-        metrics = [plan.name for plan in self.watch.scorers if plan.pages]
-        if self.good is None or not metrics:
-            why = "teams.yaml promises no slo.good_answers for it" if self.good is None else "no scorer of it may page"
-            return Ruled(remarks=[f"{self.watch.name}: no burn-rate rules, because {why}"])
-        budget = round(1.0 - self.good, 9)
-        fitting = [window for window in WINDOWS if window.factor * budget < 1]
-        left_out = [
-            f"{self.watch.name}: no {each.name} burn-rate rule, because with a budget of {budget:.3g} even all answers "
-            f"bad is less than {each.factor:g}x"
-            for each in WINDOWS
-            if each not in fitting
-        ]
-        rules = {window.name: self._burn(window, budget, metrics) for window in fitting}
-        return Ruled(
-            rules=list(rules.values()), proofs=self._burn_proofs(rules, fitting, budget, metrics[0]), remarks=left_out
-        )
-
-    def windows(self, window: Window) -> tuple[float, float]:
-        """Long and short stretch in seconds, as the cadence allows."""
-        short = max(window.short, math.ceil(2.5 * self.every / _MINUTE) * _MINUTE)
-        return max(window.long, 2 * short), short
-
-    def _burn(self, window: Window, budget: float, metrics: list[str]) -> Rule:
-        long, short = (duration(seconds) for seconds in self.windows(window))
-        names = quoted("|".join(name.replace(".", "[.]") for name in metrics))
-        all_of = f"eval_watchdog_answers_total{{{self.selector},metric=~{names}}}"
-        bad_of = f'eval_watchdog_answers_total{{{self.selector},metric=~{names},verdict="bad"}}'
-        limit = f"{window.factor * budget:.6g}"
-
-        def share(stretch: str) -> str:
-            return f"sum by (metric) (rate({bad_of}[{stretch}])) / sum by (metric) (rate({all_of}[{stretch}]))"
-
-        enough = f"sum by (metric) (increase({all_of}[{long}])) >= {LEAST_ANSWERS}"
-        return self._rule(
-            "QualityBudgetBurn",
-            f"{share(long)} > {limit} and {share(short)} > {limit} and {enough}",
-            window.hold,
-            "model",
-            window.severity,
-            f"{self.watch.feature}: {{{{ $value | humanizePercentage }}}} of the answers fail {{{{ $labels.metric }}}} "
-            f"(SLO {self.good:.4g} good, {window.factor:g}x its budget over {long} and {short})",
-            "Measured on the golden set, over looks. The burn rate of an SLO is outside the false-alarm budget; "
-            "whether it is new, and why, EvalDrift says.",
-            self.watch.runbook or self._runbook("README.md"),
-            window=window.name,
-        )
-
-    def _burn_proofs(self, rules: dict[str, Rule], fitting: list[Window], budget: float, metric: str) -> list[Proof]:
-        """Each window alone and with those below it; none within the budget, after it is over, or of a few answers."""
-        steps = [1.0, *(window.factor * budget for window in fitting), 0.0]
-        proofs = []
-        for at, window in enumerate(fitting):
-            bad = round(1000 * (steps[at] + steps[at + 1]) / 2)
-            alerts = [rules[each.name].alert(f"{bad / 10:.4g}%", metric=metric) for each in fitting[at:]]
-            name = f"burning at {bad / 1000 / budget:.2g}x is a {window.severity} ({window.name})"
-            proofs.append(self._burn_proof(name, metric, f"0+{bad}", f"0+{1000 - bad}", alerts))
-        calm = round(500 * budget)
-        return [
-            *proofs,
-            self._burn_proof("half the budget is calm", metric, f"0+{calm}", f"0+{1000 - calm}", []),
-            self._burn_proof("a few bad answers are calm", metric, "0+0.1", "0+0", []),
-        ]
-
-    def _burn_proof(self, name: str, metric: str, bad: str, good: str, alerts: list[dict[str, object]]) -> Proof:
-        # Five samples in the shortest stretch; a ratio needs no full window, only more than the longest hold.
-        interval = max(STEP, self.windows(WINDOWS[0])[1] // 5 // STEP * STEP)
-        at = math.ceil((3 * _HOUR + 10 * interval) / EVALUATED) * EVALUATED
-        count = round(at / interval)
-        series = f"eval_watchdog_answers_total{{{self.selector},metric={quoted(metric)},verdict="
-        return Proof(
-            name=f"{self.watch.name}: {name}",
-            alertname="QualityBudgetBurn",
-            series=[(f'{series}"bad"}}', f"{bad}x{count}"), (f'{series}"good"}}', f"{good}x{count}")],
-            at=at,
-            alerts=alerts,
-            interval=interval,
-        )
-
     def slow(self) -> Ruled:
         """95 % of the answers take far longer than promised."""
         if self.latency is None:
@@ -151,7 +45,7 @@ class WatchRules:
         factor = 1.0 if self.strict else SLOW
         stretch = duration(max(15 * _MINUTE, math.ceil(2.5 * self.every / _MINUTE) * _MINUTE))
         name = "eval_watchdog_answer_seconds"
-        rule = self._rule(
+        rule = self.rule(
             "AnswerLatencyHigh",
             f"histogram_quantile(0.95, sum by (le) (rate({name}_bucket{{{self.selector}}}[{stretch}])))"
             f" > {factor * self.latency:.6g}"
@@ -163,7 +57,7 @@ class WatchRules:
             f"(SLO {self.latency:g} s, this pages above {factor:g}x)",
             "Is the provider slow, or are there more tokens? Compare the latency and tokens of "
             f"'eval-watchdog scores {self.watch.name} --since 24h'.",
-            self._runbook("provider-down.md"),
+            self.runbook("provider-down.md"),
             metric="latency",
         )
 
@@ -204,8 +98,8 @@ class WatchRules:
         ratio = f"sum(increase({spent}[{hours}h])) / (sum(increase({spent}[7d] offset {hours}h)) * {hours} / 168)"
         week = f"sum({spent} offset 6d) >= 0"
 
-        def rule(times: float, severity: str) -> Rule:
-            return self._rule(
+        def spike(times: float, severity: str) -> Rule:
+            return self.rule(
                 "CostSpike",
                 f"{ratio} >= {times:g} and {week}",
                 10 * _MINUTE,
@@ -213,11 +107,11 @@ class WatchRules:
                 severity,
                 f'{self.watch.feature}: spends {{{{ $value | printf "%.1f" }}}} times what is normal',
                 "A bug, abuse, a price, or a configuration: compare calls, tokens and prices with last week's.",
-                self._runbook("README.md"),
+                self.runbook("README.md"),
                 metric="cost",
             )
 
-        page, ticket = rule(COSTS_A_PAGE, "page"), rule(COSTS_A_LINE, "ticket")
+        page, ticket = spike(COSTS_A_PAGE, "page"), spike(COSTS_A_LINE, "ticket")
         at, step = 7 * _DAY + (2 * hours + 1) * _HOUR, _SPARSE
         before = round((at - (hours + 1) * _HOUR) / step)
 
@@ -246,7 +140,7 @@ class WatchRules:
         """Looks that do not come, or give nothing."""
         limit = max(3 * self.every, _HOUR) + 10 * _MINUTE
         last = f"eval_watchdog_last_success_timestamp_seconds{{{self.selector}}}"
-        stale = self._rule(
+        stale = self.rule(
             "EvalStale",
             f"time() - max({last}) > {limit:g}",
             0.0,
@@ -254,11 +148,11 @@ class WatchRules:
             "page",
             f"{self.watch.feature}: nothing was measured for {{{{ $value | humanizeDuration }}}}",
             "Quality is unknown, which is not the same as fine.",
-            self._runbook("eval-blind.md"),
+            self.runbook("eval-blind.md"),
         )
         count = f"eval_watchdog_missed_runs_total{{{self.selector}}}"
         stretch = max(_HOUR, math.ceil(2 * self.every / _MINUTE) * _MINUTE)
-        missed = self._rule(
+        missed = self.rule(
             "EvalLooksMissed",
             f"sum(increase({count}[{duration(stretch)}])) > 0",
             0.0,
@@ -266,7 +160,7 @@ class WatchRules:
             "ticket",
             f"{self.watch.feature}: planned looks were not made",
             "The daemon was down or busy; what happened meanwhile is only seen at the next look.",
-            self._runbook("eval-blind.md"),
+            self.runbook("eval-blind.md"),
         )
         over = math.ceil((limit + _MINUTE) / _HOUR) * _HOUR
         steps = round(over / _SPARSE)
@@ -302,10 +196,11 @@ class WatchRules:
         ]
         return Ruled(rules=[stale, missed], proofs=proofs)
 
-    def _runbook(self, page: str) -> str:
+    def runbook(self, page: str) -> str:
+        """Address of one of our runbooks."""
         return self.teams.shape.runbooks.rstrip("/") + "/" + page
 
-    def _rule(
+    def rule(
         self,
         name: str,
         expression: str,
@@ -317,6 +212,7 @@ class WatchRules:
         runbook: str,
         **more: str,
     ) -> Rule:
+        """A rule of this watch, with every label that names it."""
         current = self.watch.targets.get(Role.CURRENT)
         return Rule(
             name=name,
