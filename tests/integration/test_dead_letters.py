@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from watchdog.alert.undelivered import NAME
@@ -16,7 +17,7 @@ from watchdog.domain.digest import digest
 from watchdog.store.store import Store
 
 CHANNELS = ("first", "second")
-NOTIFY = "\nnotify:\n  - stdout: { name: first }\n  - stdout: { name: second }\n"
+NOTIFY = "\nnotify:\n  - webhook: { url: 'https://hooks.example', name: first }\n  - stdout: { name: second }\n"
 
 
 @pytest.fixture
@@ -24,11 +25,9 @@ def workspace(tmp_path):
     """A workspace with two channels and an alert that is queued on both."""
     assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
     config = tmp_path / "watchdog.yaml"
-    text = config.read_text()
-    head, found, rest = text.partition("\nnotify:\n")
-    kept = "".join(f"\n{line}" for line in rest.splitlines() if found and not line.startswith((" ", "#")) and line)
-    config.write_text(head + NOTIFY + kept + "\n")
-    return tmp_path
+    config.write_text(config.read_text().replace("\nnotify:\n", NOTIFY))
+    yield tmp_path
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import structlog
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason
 from watchdog.domain.digest import digest
@@ -212,6 +213,14 @@ class House:
     free_port = staticmethod(free_port)
     Receiver = Receiver
     Outbox = Outbox
+
+
+@pytest.fixture(autouse=True)
+def own_logs():
+    """Commands set up logging for the process; no test may inherit that."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

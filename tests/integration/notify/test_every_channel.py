@@ -126,9 +126,8 @@ def test_somebody_is_at_it(house, receiver, tmp_path, monkeypatch):
     monkeypatch.setenv("PAGERDUTY_KEY", PLANTED)
     assert CliRunner().invoke(app, ["init", str(tmp_path)]).exit_code == 0
     config = tmp_path / "watchdog.yaml"
-    head, _, _ = config.read_text().partition("\nnotify:\n")
     channel = f'  - pagerduty: {{ routing_key: "${{PAGERDUTY_KEY}}", url: "http://127.0.0.1:{receiver.port}" }}\n'
-    config.write_text(f"{head}\nnotify:\n  - stdout\n{channel}")
+    config.write_text(config.read_text().replace("\nnotify:\n", f"\nnotify:\n{channel}"))
     alert = house.alert()
     store = Store(f"sqlite:///{tmp_path}/watchdog.db")
     store.prepare()
