@@ -178,7 +178,7 @@ def acknowledge(
 
 async def _acknowledge(opened: App, alert_id: str) -> list[str]:
     from watchdog.errors import UnknownName
-    from watchdog.notify.delivery import Acknowledges
+    from watchdog.notify.abilities import Acknowledges
 
     async with opened as house:
         with house.store.read() as session:

@@ -14,12 +14,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import structlog
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import DeliveryError, WatchdogError
+from watchdog.notify.abilities import Forgetful, Standby
 from watchdog.protocols import Clock, Notifier
 
 _log = structlog.get_logger(__name__)
@@ -67,41 +68,6 @@ class Outbox(Protocol):
 
     def failed(self, delivery: Delivery, now: float, error: str, retry_at: float | None) -> None:
         """The channel did not take it: due again at ``retry_at``, or given up for good (kept, listed) when None."""
-
-
-@runtime_checkable
-class Forgetful(Protocol):
-    """A notifier whose receiver keeps alerts in memory only, and can be asked what it still knows."""
-
-    async def forgotten(self, alerts: Sequence[Alert]) -> frozenset[str]:
-        """Ids of those ``alerts`` that the receiver does not hold as firing.
-
-        It would ignore their end: the page that it once sent would stay open for ever.
-        """
-
-
-@runtime_checkable
-class Acknowledges(Protocol):
-    """A notifier whose receiver escalates until somebody is at it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the channel."""
-
-    async def acknowledge(self, alert: Alert, now: float) -> None:
-        """Say that somebody is. Raises DeliveryError(retryable)."""
-
-
-@runtime_checkable
-class Standby(Protocol):
-    """A notifier that does the work of another channel while that is down."""
-
-    @property
-    def stands_in_for(self) -> str:
-        """Name of that channel; empty when it stands in for none."""
-
-    def primary_fails(self, seconds: float) -> None:
-        """Told before each round: for how long that channel has taken nothing although it was asked to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
