@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import betaincinv, gammaincinv
 
-from watchdog.stats.logratio import quantile_interval
+from watchdog.stats.quantile import quantile_interval
 
 _NEVER = 1e12
 

@@ -59,11 +59,11 @@ def run_view(watch: Watch, look: Look, cases: Sequence[CaseRow] = ()) -> RunView
 
 def case_rows(session: Session, watch: Watch) -> list[CaseRow]:
     """The cases of a watch that changed since the baseline, surest first; none without a baseline."""
-    from watchdog.detect.cases import LOOKS, case_metrics, changed_cases  # noqa: PLC0415 - numpy, scipy
-
     baseline = session.baselines.current(watch.name)
     if baseline is None:
         return []
+    from watchdog.detect.cases import LOOKS, case_metrics, changed_cases  # noqa: PLC0415 - numpy, scipy
+
     looks = {
         key: session.detection.newest_observations(key, last=LOOKS, since=baseline.frozen_at)
         for key in case_metrics(watch, baseline)

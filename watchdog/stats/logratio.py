@@ -14,13 +14,9 @@ summaries that found +20 % latency under a Pareto tail without false alarms.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
-
-import numpy as np
-from scipy.special import bdtr
 
 from watchdog.stats.paired import CaseBaseline, CaseScore, case_baselines
 
@@ -45,21 +41,3 @@ def case_medians(runs: Sequence[Mapping[str, CaseScore]], least_runs: int = 1) -
     medians = {case: median(values) for case, values in seen.items()}
     counted = case_baselines([cut(run, medians) for run in runs], least_runs)
     return {case: replace(found, mean=medians[case]) for case, found in counted.items()}
-
-
-def quantile_interval(values: Sequence[float], q: float, confidence: float = 0.9) -> tuple[float, float, float]:
-    """Sample quantile with the interval between two order statistics: no assumption about the distribution.
-
-    Where no order statistic is extreme enough the end of the interval is infinite: 20 values know no upper limit of
-    a 95th percentile.
-    """
-    ordered = sorted(values)
-    n, tail = len(ordered), (1 - confidence) / 2
-    below = bdtr(np.arange(n), n, q)  # below[k] = P(at most k values lie under the quantile)
-    low = np.flatnonzero(below <= tail)
-    high = np.flatnonzero(below >= 1 - tail)
-    return (
-        float(np.quantile(ordered, q)),
-        ordered[int(low[-1])] if len(low) else -math.inf,
-        ordered[int(high[0]) + 1] if len(high) and high[0] + 1 < n else math.inf,
-    )

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from watchdog.stats.logratio import case_medians, cut, quantile_interval
+from watchdog.stats.logratio import case_medians, cut
 from watchdog.stats.paired import CaseScore
+from watchdog.stats.quantile import quantile_interval
 
 
 def logs(**values):

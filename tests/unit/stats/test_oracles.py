@@ -14,9 +14,9 @@ from watchdog.stats.burn import wilson
 from watchdog.stats.evalues import e_bh, failing_more
 from watchdog.stats.gate import units_needed
 from watchdog.stats.interval import Moments, effect
-from watchdog.stats.logratio import quantile_interval
 from watchdog.stats.paired import CaseScore, differences
 from watchdog.stats.ppi import mean_with_judge
+from watchdog.stats.quantile import quantile_interval
 
 #: Of the test group; whoever tests in an environment without them is told.
 mcnemar = pytest.importorskip("statsmodels.stats.contingency_tables").mcnemar
