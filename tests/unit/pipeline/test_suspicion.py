@@ -38,7 +38,6 @@ def after(*looks):
         ([(PLANNED, SUSPECT | DRIFT)], Suspicion(looks=1, drifting=True)),
         ([(PLANNED, DRIFT), (PLANNED, CALM)], Suspicion()),
     ],
-    ids=str,
 )
 def test_looks_in_a_row_are_counted_and_those_that_say_nothing_end_nothing(looks, found):
     assert after(*looks) == found
