@@ -1,0 +1,238 @@
+"""Real run-to-run noise: one small language model looked at again and again, its prompt reworded, another in its place.
+
+    python -m benchmarks.detection.real_noise report             what results/real_looks.jsonl says; seconds
+    python -m benchmarks.detection.real_noise collect --home ~/.cache/local-llms --out FOLDER
+
+``collect`` needs in --home the files venv/bin/python (with xllamacpp, llama.cpp's own HTTP server), strong.gguf and
+weak.gguf. It asks the thirty cases that ``eval-watchdog init`` writes, at temperature 0.7, through the product's own
+``run``: calm looks, then looks at each reworded prompt and at the weak model. Every look is appended to
+FOLDER/looks.jsonl as it comes, one line each: {"phase", "at", "scores": {case: 0 or 1}}. Half a minute a look on one
+idle core; called again it goes on where it was.
+``report`` lets the product's own freeze, observe and detector see them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from watchdog.detect.baseline import freeze
+from watchdog.detect.observe import observe
+from watchdog.detect.psr import DetectorState, PsrDetector
+from watchdog.detect.scores import RunScores, ScoredCall, Series
+from watchdog.domain.baseline import Baseline, Instruments
+from watchdog.domain.case import Case, CheckSpec, Estimand
+from watchdog.domain.detection import Level, Signal
+from watchdog.domain.metric import Arm, Better, Layer, MetricKey
+from watchdog.domain.score import Outcome
+from watchdog.domain.target import Role, Target
+from watchdog.domain.watch import Owner, ScorerPlan, Watch
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOKS = Path(__file__).with_name("results") / "real_looks.jsonl"
+SERVE = """
+import sys, time, xllamacpp as x
+p = x.CommonParams()
+p.model.path, p.port, p.hostnames = sys.argv[1], int(sys.argv[2]), ["127.0.0.1"]
+p.n_ctx, p.n_parallel, p.cpuparams.n_threads = 8192, 2, 1
+server = x.Server(p)
+while True:
+    time.sleep(3600)
+"""
+YAML = """\
+version: 1
+owner: {{ team: ai-eng, vertical: retail }}
+providers:
+  here:
+    kind: openai
+    base_url: "http://127.0.0.1:{port}/v1"
+    api_key: "${{KEY:-none}}"
+    limits: {{ concurrency: 2, max_concurrency: 2, timeout: 300s }}
+watches:
+  support_reply:
+    cases: {{ golden: golden_sets/support_reply }}
+    current:
+      provider: here
+      model: assistant
+      prompt: prompts/{prompt}.md
+      parameters: {{ temperature: 0.7, max_tokens: 60 }}
+    scorers: [case-checks]
+    runbook: runbooks/support_reply.md
+notify: [stdout]
+"""
+CALM = "Use only these facts. Answer in one short sentence."
+#: Rewordings a well-meaning colleague might ship.
+SLIPS = {
+    "friendlier": "Be warm and friendly, thank the customer for asking, and wish them a nice ride. Use these facts.",
+    "vaguer": "Use only these facts. Answer in one short sentence, and leave out figures where you can.",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    doors = parser.add_subparsers(required=True)
+    collecting = doors.add_parser("collect")
+    collecting.set_defaults(door=collect)
+    collecting.add_argument("--home", type=Path, default=Path.home() / ".cache" / "local-llms")
+    collecting.add_argument("--out", type=Path, required=True)
+    collecting.add_argument("--calm", type=int, default=60)
+    collecting.add_argument("--slip", type=int, default=10)
+    collecting.add_argument("--weak", type=int, default=6)
+    reporting = doors.add_parser("report")
+    reporting.set_defaults(door=report)
+    reporting.add_argument("--looks", type=Path, default=LOOKS)
+    reporting.add_argument("--mean-runs", type=float, default=87_600.0)
+    options = parser.parse_args()
+    options.door(options)
+
+
+def collect(options: argparse.Namespace) -> None:
+    workspace = options.out / "workspace"
+    if not workspace.exists():
+        watchdog(Path.cwd(), "init", str(workspace))
+        written = (workspace / "prompts" / "support_reply.md").read_text()
+        assert CALM in written
+        for name, slip in SLIPS.items():
+            (workspace / "prompts" / f"{name}.md").write_text(written.replace(CALM, slip))
+    looks = options.out / "looks.jsonl"
+    for phase, model, prompt, wanted in (
+        ("calm", "strong", "support_reply", options.calm),
+        *((slip, "strong", slip, options.slip) for slip in SLIPS),
+        ("weak", "weak", "support_reply", options.weak),
+    ):
+        have = sum(json.loads(line)["phase"] == phase for line in lines(looks))
+        if have >= wanted:
+            continue
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        (workspace / "watchdog.yaml").write_text(YAML.format(port=port, prompt=prompt))
+        server = serve(options.home, model, port)
+        try:
+            for number in range(have, wanted):
+                with looks.open("a") as file:
+                    file.write(json.dumps({"phase": phase, **look(workspace)}) + "\n")
+                print(phase, number + 1, flush=True)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+WATCH = Watch(
+    name="real",
+    feature="real",
+    owner=Owner(team="bench"),
+    targets={Role.CURRENT: Target(role=Role.CURRENT, provider="here", model="assistant")},
+    scorers=(ScorerPlan(name="checks", spec=CheckSpec(name="case-checks"), better=Better.HIGHER, layer=Layer.QUALITY),),
+)
+SERIES = Series("checks", Role.CURRENT, Estimand.GOLDEN_SET)
+KEY = MetricKey(watch="real", scorer="checks", arm=Arm.CURRENT)
+
+
+def report(options: argparse.Namespace) -> None:
+    phases: dict[str, list[dict[str, float]]] = {}
+    for line in lines(options.looks):
+        row = json.loads(line)
+        phases.setdefault(row["phase"], []).append(row["scores"])
+    calm = np.array([list(scores.values()) for scores in phases["calm"]])
+    means, shares = calm.mean(1), calm.mean(0)
+    within = (shares * (1 - shares)).mean() * len(calm) / (len(calm) - 1) / calm.shape[1]
+    around = means - means.mean()
+    lags = [float(around[lag:] @ around[: len(around) - lag] / (around @ around)) for lag in (1, 2, 3)]
+    print(
+        f"{len(calm)} calm looks of {calm.shape[1]} cases: mean {means.mean():.3f}, sd of a run {means.std(ddof=1):.4f}, "
+        f"expected from the cases alone {within**0.5:.4f}, autocorrelation at lags 1 to 3 "
+        f"{', '.join(f'{lag:.2f}' for lag in lags)}; {int(((shares > 0) & (shares < 1)).sum())} cases vary"
+    )
+    for looks in (8, 20):
+        runs = [scored(number, scores) for number, scores in enumerate(phases["calm"])]
+        baseline = freeze(WATCH, runs[:looks], baseline_id="b", version=1, at=0.0, by="bench", reason="bench")
+        detector = PsrDetector(mean_runs_to_false_alarm=options.mean_runs, smallest_drop=0.03, min_baseline_runs=8)
+        start = detector.start(baseline.metrics[KEY])
+        state, said = walk(detector, start, baseline, runs[looks:])
+        most = max(signal.statistic for signal in said)
+        loud = sum(signal.level is not Level.CALM for signal in said)
+        print(
+            f"baseline of {looks}: {len(said)} calm looks, {loud} of them not calm, most evidence {most:.1f} of "
+            f"{math.log(options.mean_runs):.1f}"
+        )
+        for phase, found in phases.items():
+            change = np.mean([list(scores.values()) for scores in found]) - means.mean()
+            for begun, when in ((start, "right after the baseline"), (state, "after the calm looks")):
+                _, said = walk(detector, begun, baseline, [scored(1000 + n, scores) for n, scores in enumerate(found)])
+                at = next((n for n, signal in enumerate(said, 1) if signal.level is Level.DRIFT), None)
+                if phase != "calm":
+                    told = f"found at look {at} ({said[at - 1].reason})" if at else f"not found in {len(said)}"
+                    print(f"  {phase} ({100 * change:+.0f} points), {when}: {told}")
+
+
+def scored(number: int, scores: dict[str, float]) -> RunScores:
+    calls = [
+        ScoredCall(SERIES, case, Outcome.PASSED if value else Outcome.FAILED, value) for case, value in scores.items()
+    ]
+    cases = [Case(id=case) for case in scores]
+    return RunScores.collect(f"run-{number}", 3600.0 * number, cases, calls, Instruments())
+
+
+def walk(
+    detector: PsrDetector, state: DetectorState, baseline: Baseline, runs: Iterable[RunScores]
+) -> tuple[DetectorState, list[Signal]]:
+    said = []
+    for run in runs:
+        [observation] = [found for found in observe(WATCH, baseline, run).observations if found.key == KEY]
+        state, signal = detector.update(state, observation)
+        said.append(signal)
+    return state, said
+
+
+def lines(looks: Path) -> list[str]:
+    return looks.read_text().splitlines() if looks.exists() else []
+
+
+def serve(home: Path, model: str, port: int) -> subprocess.Popen[bytes]:
+    command = [str(home / "venv" / "bin" / "python"), "-c", SERVE, str(home / f"{model}.gguf"), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as reply:
+                if json.load(reply).get("status") == "ok":
+                    return process
+        except OSError:
+            time.sleep(0.5)
+    process.terminate()
+    sys.exit(f"the {model} model does not answer")
+
+
+def look(workspace: Path) -> dict[str, object]:
+    begun = time.time()
+    done = watchdog(workspace, "run", "--json")
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    with sqlite3.connect(workspace / "watchdog.db") as database:
+        [(run,)] = database.execute("SELECT id FROM runs ORDER BY planned_for DESC LIMIT 1")
+        rows = database.execute(
+            "SELECT case_id, value FROM scores WHERE run_id = ? ORDER BY case_id", (run,)
+        ).fetchall()
+    return {"at": round(begun), "seconds": round(time.time() - begun, 1), "scores": dict(rows)}
+
+
+def watchdog(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "eval_watchdog", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+
+
+if __name__ == "__main__":
+    main()
