@@ -152,8 +152,8 @@ def report(options: argparse.Namespace) -> None:
     around = means - means.mean()
     lags = [float(around[lag:] @ around[: len(around) - lag] / (around @ around)) for lag in (1, 2, 3)]
     print(
-        f"{len(calm)} calm looks of {calm.shape[1]} cases: mean {means.mean():.3f}, sd of a run {means.std(ddof=1):.4f}, "
-        f"expected from the cases alone {within**0.5:.4f}, autocorrelation at lags 1 to 3 "
+        f"{len(calm)} calm looks of {calm.shape[1]} cases: mean {means.mean():.3f}, sd of a run "
+        f"{means.std(ddof=1):.4f}, expected from the cases alone {within**0.5:.4f}, autocorrelation at lags 1 to 3 "
         f"{', '.join(f'{lag:.2f}' for lag in lags)}; {int(((shares > 0) & (shares < 1)).sum())} cases vary"
     )
     for looks in (8, 20):
