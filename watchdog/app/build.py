@@ -164,8 +164,9 @@ class App:
         from watchdog.app.outbox import StoreOutbox  # noqa: PLC0415 - only looks that deliver pay for it
         from watchdog.notify.delivery import DeliveryLoop  # noqa: PLC0415
 
+        notifiers = self.notifiers  # first: one that is refused must leave no database behind
         outbox = StoreOutbox(self.store, self.channels.alerts)
-        return DeliveryLoop(self.notifiers, outbox, self.clock, heartbeat, rng=Random(), poll=poll)
+        return DeliveryLoop(notifiers, outbox, self.clock, heartbeat, rng=Random(), poll=poll)
 
     def caller(self, provider: str) -> Caller:
         """The one caller of a provider, shared by every watch and judge."""
