@@ -28,7 +28,7 @@ demo: $(BIN)/eval-watchdog  ## four weeks of a watched feature in about a minute
 
 test: $(VENV)/development  ## unit, integration and acceptance tests
 	@scripts/system-packages.sh
-	$(BIN)/python -m pytest -m "not statistical" -n 2
+	$(BIN)/python -m pytest -m "not statistical" -n 2 --dist worksteal
 
 statistical: $(VENV)/development  ## seeded simulations of the promises (minutes)
 	$(BIN)/python -m pytest -m statistical
