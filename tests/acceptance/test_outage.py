@@ -160,7 +160,8 @@ async def test_a_judge_that_is_down_leaves_its_metric_unscored_and_the_checks_co
         assert set(counts(look, "helpfulness")) == {Outcome.UNSCORED}
         assert set(counts(look, "case-checks")) <= {Outcome.PASSED, Outcome.FAILED}
         observed = {observation.key.scorer for observation in look.decision.observations}
-        assert observed == {"case-checks", "json-fields", "not-refusal"}
+        measures = {name for name in observed if name.startswith("answer-")}
+        assert observed - measures == {"case-checks", "json-fields", "not-refusal"}
     assert story.told(looks=4) == [("infra", "EvalBlind", "firing")]
     [blind] = [alert for alert in story.alerts() if alert.state is AlertState.FIRING]
     assert blind.labels["metric"] == "helpfulness"
