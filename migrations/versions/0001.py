@@ -45,8 +45,6 @@ def upgrade() -> None:
         sa.Column("run_ids", sa.JSON(), nullable=False),
         sa.Column("instruments", sa.JSON(), nullable=False),
         sa.Column("metrics", sa.JSON(), nullable=False),
-        sa.Column("remarks", sa.JSON(), nullable=False),
-        sa.Column("steps", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_baselines")),
         sa.UniqueConstraint("watch", "version", name=op.f("uq_baselines_watch_version")),
     )
@@ -103,7 +101,6 @@ def upgrade() -> None:
         sa.Column("seed", sa.BigInteger(), nullable=False),
         sa.Column("instruments", sa.JSON(), nullable=False),
         sa.Column("subject", sa.JSON(), nullable=False),
-        sa.Column("scope", sa.JSON(), nullable=False),
         sa.Column("tally", sa.JSON(), nullable=True),
         sa.Column("observed", sa.Integer(), nullable=True),
         sa.Column("cost", sa.Double(), nullable=True),

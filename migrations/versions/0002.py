@@ -1,4 +1,6 @@
-"""Gates, and answers that may be used again"""
+"""Gates, answers that may be used again, the scope of a run, and what was done to a baseline"""
+
+import json
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +11,25 @@ branch_labels = None
 depends_on = None
 
 
+#: A run of before asked the whole set and the pinned target.
+WHOLE = json.dumps({"part": None, "pinned": True})
+
+
 def upgrade() -> None:
+    # Added in place, with a default for the rows that are there: remaking a table in SQLite would delete what refers to it.
+    op.add_column("runs", sa.Column("scope", sa.JSON(), nullable=False, server_default=WHOLE))
+    op.add_column("baselines", sa.Column("remarks", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("baselines", sa.Column("steps", sa.JSON(), nullable=False, server_default="[]"))
+    baselines = sa.table(
+        "baselines",
+        *(sa.column(name) for name in ("id", "frozen_at", "frozen_by", "reason")),
+        sa.column("steps", sa.JSON()),
+    )
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(baselines)).mappings().all():
+        step = {"kind": "frozen", "at": row["frozen_at"], "by": row["frozen_by"], "because": row["reason"]}
+        connection.execute(sa.update(baselines).where(baselines.c.id == row["id"]).values(steps=[step]))
+
     op.create_table(
         "gates",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -42,3 +62,6 @@ def downgrade() -> None:
     with op.batch_alter_table("gates", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gates_watch_at"))
     op.drop_table("gates")
+    op.drop_column("baselines", "steps")
+    op.drop_column("baselines", "remarks")
+    op.drop_column("runs", "scope")
