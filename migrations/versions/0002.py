@@ -16,7 +16,7 @@ WHOLE = json.dumps({"part": None, "pinned": True})
 
 
 def upgrade() -> None:
-    # Added in place, with a default for the rows that are there: remaking a table in SQLite would delete what refers to it.
+    # Added in place, with a default for the rows that are there: SQLite would lose what refers to a remade table.
     op.add_column("runs", sa.Column("scope", sa.JSON(), nullable=False, server_default=WHOLE))
     op.add_column("baselines", sa.Column("remarks", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("baselines", sa.Column("steps", sa.JSON(), nullable=False, server_default="[]"))

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason, Transition
 from watchdog.domain.baseline import (
@@ -25,14 +23,10 @@ from watchdog.domain.response import CallStatus, Response, ResponseKey, ToolCall
 from watchdog.domain.run import Change, Run, RunStatus, Subject, Tally, Trigger
 from watchdog.domain.score import Outcome, Score, ScoreRow
 from watchdog.domain.target import Role
-from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, StoreOutdated, UsageError
+from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull, UsageError
 from watchdog.store.engine import errors_in_words
-from watchdog.store.migrate import migrate
 from watchdog.store.recorder import Recorder, spill, take_in_spilled
-from watchdog.store.schema import SCHEMA_REVISION, metadata
 from watchdog.store.store import Session, Store
-
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 @pytest.fixture
@@ -349,27 +343,6 @@ def test_forgetting_takes_the_servers_words_and_leaves_why_a_call_failed(store):
         "b": (ErrorKind.SERVER, "HTTP 500: words"),
         "c": (None, "budget"),
     }
-
-
-def test_the_migrations_make_the_same_tables_as_the_schema(database_url):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    assert migrate(database_url, MIGRATIONS) == (None, SCHEMA_REVISION)
-    store = Store(database_url)
-    store.prepare()
-    with store._engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    store.close()
-    assert migrate(database_url, MIGRATIONS, "base") == (SCHEMA_REVISION, None)
-    assert migrate(database_url, MIGRATIONS) == (None, SCHEMA_REVISION)
-
-
-def test_a_database_of_another_revision_is_refused_with_the_remedy(store):
-    with store._engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(StoreOutdated, match="db upgrade"):
-        store.prepare()
 
 
 def test_the_recorder_writes_what_it_was_given_within_a_tenth_of_a_second_and_at_close(store):
