@@ -24,6 +24,8 @@ COMMAND = (
     "0.3",
     "--repeats-flipping",
     "1",
+    "--seed",
+    "7",
 )
 
 
@@ -33,7 +35,7 @@ def gate(workspace):
 
     def hold(candidate, *arguments):
         (workspace.folder / "candidate.yaml").write_text(candidate, encoding="utf-8")
-        done = workspace.command("gate", WATCH, "--candidate", "candidate.yaml", "--json", *arguments)
+        done = workspace.command("gate", WATCH, "--candidate", "candidate.yaml", "--json", "--seed", "7", *arguments)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
     return hold
@@ -60,9 +62,9 @@ def test_a_candidate_that_is_worse_is_a_regression_before_all_calls_are_spent(ga
 
 def test_a_candidate_that_is_the_same_passes_a_wide_margin_and_is_open_at_a_narrow_one(gate, simulator):
     simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}, "sim-1-2026-11": {"quality": 1.0}}})
-    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.15", "--seed", "7")
+    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.15")
     assert (code, report["verdict"]) == (0, "pass")
-    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.02", "--seed", "7")
+    code, report = gate("model: sim-1-2026-11\n", "--margin", "0.02")
     assert (code, report["verdict"]) == (3, "inconclusive")
     assert any("--repeats" in advice or "cases" in advice for advice in report["advice"])
 
@@ -147,7 +149,7 @@ def test_a_call_that_makes_no_sense_is_a_usage_error(workspace, arguments, said)
 
 
 def test_the_baseline_against_itself_tells_how_often_the_gate_cries_wolf(workspace):
-    done = workspace.command("gate", WATCH, "--aa", "--json")
+    done = workspace.command("gate", WATCH, "--aa", "--json", "--seed", "7")
     test = json.loads(done.stdout)["self_test"]
     assert test["gates"] == 1000
     assert test["regressions"] / test["gates"] <= 0.07

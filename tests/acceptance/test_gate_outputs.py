@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,9 @@ def test_pytest_fails_on_a_regression_beside_the_teams_own_tests(with_candidate)
     assert done.returncode == 1, done.stdout
     assert "test_own PASSED" in done.stdout
     assert f"gate[{WATCH}] FAILED" in done.stdout
-    assert f"gate[{WATCH}-case-checks] FAILED" in done.stdout
-    assert "case-checks is worse" in done.stdout
+    # Which metrics fell before it was decided depends on the order of the cases, which is drawn.
+    assert re.search(rf"gate\[{WATCH}-[a-z-]+\] FAILED", done.stdout)
+    assert " is worse" in done.stdout
     assert "Traceback" not in done.stdout
 
 
@@ -59,14 +61,17 @@ def test_in_a_workflow_it_writes_summary_annotations_and_files(with_candidate, m
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(with_candidate.folder / "summary.md"))
     done = with_candidate.command(
-        "gate", WATCH, "--candidate", "candidate.yaml",
+        "gate", WATCH, "--candidate", "candidate.yaml", "--seed", "7",
         "--junit", "out/gate.xml", "--markdown", "out/gate.md", "--code-quality", "out/quality.json",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("::stop-commands::")
     assert done.stderr.startswith("::error title=gate")
     folder = with_candidate.folder
-    assert ET.parse(folder / "out" / "gate.xml").getroot().find("testsuite").get("failures") in {"1", "2", "3"}
+    suite = ET.parse(folder / "out" / "gate.xml").getroot().find("testsuite")
+    failed = [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None]
+    assert "verdict" in failed
+    assert int(suite.get("failures")) == len(failed) >= 2
     assert (folder / "out" / "gate.md").read_text() == (folder / "summary.md").read_text()
     first = json.loads((folder / "out" / "quality.json").read_text())[0]
     golden = (folder / first["location"]["path"]).read_text().splitlines()
