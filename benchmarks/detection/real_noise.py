@@ -16,18 +16,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import socket
 import sqlite3
-import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.real_models.server import Server, watchdog
 from watchdog.detect.baseline import freeze
 from watchdog.detect.observe import observe
 from watchdog.detect.psr import DetectorState, PsrDetector
@@ -40,17 +37,7 @@ from watchdog.domain.score import Outcome
 from watchdog.domain.target import Role, Target
 from watchdog.domain.watch import Owner, ScorerPlan, Watch
 
-ROOT = Path(__file__).resolve().parents[2]
 LOOKS = Path(__file__).with_name("results") / "real_looks.jsonl"
-SERVE = """
-import sys, time, xllamacpp as x
-p = x.CommonParams()
-p.model.path, p.port, p.hostnames = sys.argv[1], int(sys.argv[2]), ["127.0.0.1"]
-p.n_ctx, p.n_parallel, p.cpuparams.n_threads = 8192, 2, 1
-server = x.Server(p)
-while True:
-    time.sleep(3600)
-"""
 YAML = """\
 version: 1
 owner: {{ team: ai-eng, vertical: retail }}
@@ -115,19 +102,16 @@ def collect(options: argparse.Namespace) -> None:
         have = sum(json.loads(line)["phase"] == phase for line in lines(looks))
         if have >= wanted:
             continue
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        (workspace / "watchdog.yaml").write_text(YAML.format(port=port, prompt=prompt))
-        server = serve(options.home, model, port)
+        server = Server(options.home)
+        (workspace / "watchdog.yaml").write_text(YAML.format(port=server.port, prompt=prompt))
+        server.serve(model)
         try:
             for number in range(have, wanted):
                 with looks.open("a") as file:
                     file.write(json.dumps({"phase": phase, **look(workspace)}) + "\n")
                 print(phase, number + 1, flush=True)
         finally:
-            server.terminate()
-            server.wait()
+            server.stop()
 
 
 WATCH = Watch(
@@ -201,20 +185,6 @@ def lines(looks: Path) -> list[str]:
     return looks.read_text().splitlines() if looks.exists() else []
 
 
-def serve(home: Path, model: str, port: int) -> subprocess.Popen[bytes]:
-    command = [str(home / "venv" / "bin" / "python"), "-c", SERVE, str(home / f"{model}.gguf"), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as reply:
-                if json.load(reply).get("status") == "ok":
-                    return process
-        except OSError:
-            time.sleep(0.5)
-    process.terminate()
-    sys.exit(f"the {model} model does not answer")
-
-
 def look(workspace: Path) -> dict[str, object]:
     begun = time.time()
     done = watchdog(workspace, "run", "--json")
@@ -226,12 +196,6 @@ def look(workspace: Path) -> dict[str, object]:
             "SELECT case_id, value FROM scores WHERE run_id = ? ORDER BY case_id", (run,)
         ).fetchall()
     return {"at": round(begun), "seconds": round(time.time() - begun, 1), "scores": dict(rows)}
-
-
-def watchdog(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "eval_watchdog", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Two real language models, by hand: a baseline, calm looks, a weaker model behind the same URL, and back again.
 
-    python tests/acceptance/real_models.py --home ~/.cache/local-llms --out FOLDER
+    python -m benchmarks.real_models.story --home ~/.cache/local-llms --out FOLDER
 
 Needs in --home the files venv/bin/python (with xllamacpp, llama.cpp's own HTTP server), strong.gguf and weak.gguf. Two
 servers run: one with the strong model for the pinned arm and the judge, one for the current arm, in which the strong
@@ -13,25 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVE = """
-import sys, time, xllamacpp as x
-p = x.CommonParams()
-p.model.path, p.port, p.hostnames = sys.argv[1], int(sys.argv[2]), ["127.0.0.1"]
-p.n_ctx, p.n_parallel, p.cpuparams.n_threads = 8192, 2, 1
-server = x.Server(p)
-while True:
-    time.sleep(3600)
-"""
+from benchmarks.real_models.server import Server, watchdog
+
 YAML = """\
 version: 1
 false_alarms: 1 per 90d
@@ -63,41 +51,6 @@ notify: [stdout]
 """
 
 
-class Server:
-    """One model at a time behind one URL."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.home, self.port = home, free.getsockname()[1]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def serve(self, name: str) -> None:
-        self.stop()
-        python = self.home / "venv" / "bin" / "python"
-        command = [str(python), "-c", SERVE, str(self.home / f"{name}.gguf"), str(self.port)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(240):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=2) as reply:
-                    if json.load(reply).get("status") == "ok":
-                        return
-            except OSError:
-                time.sleep(0.5)
-        sys.exit(f"the {name} model does not answer on port {self.port}")
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait()
-
-
-def watchdog(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "eval_watchdog", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, check=False)
-
-
 def look(folder: Path, name: str) -> dict:
     begun = time.monotonic()
     done = watchdog(folder, "run", "--json")
@@ -106,9 +59,11 @@ def look(folder: Path, name: str) -> dict:
     views = json.loads(done.stdout)
     said = []
     for view in views:
-        for row in view["metrics"]:
-            if row["arm"] in ("current", "current-pinned") and row["score"] is not None:
-                said.append(f"{row['metric']}/{row['arm']} {row['score']:.3f} {row['level']} {row['evidence']:.1f}")
+        said += [
+            f"{row['metric']}/{row['arm']} {row['score']:.3f} {row['level']} {row['evidence']:.1f}"
+            for row in view["metrics"]
+            if row["arm"] in ("current", "current-pinned") and row["score"] is not None
+        ]
         lost = {
             o: n for row in view["outcomes"] for o, n in row["counts"].items() if o not in ("passed", "failed") and n
         }
@@ -152,9 +107,11 @@ def main() -> None:
         for watch in ("support_reply", "tone"):
             done = watchdog(folder, "baseline", "freeze", watch, "--because", "eight looks", "--by", "script")
             print(done.stdout, done.stderr, flush=True)
-        for number in range(options.calm):
-            if look(folder, f"calm {number + 1}")["firing"]:
-                failures.append(f"an alert fired at calm look {number + 1}")
+        failures += [
+            f"an alert fired at calm look {number + 1}"
+            for number in range(options.calm)
+            if look(folder, f"calm {number + 1}")["firing"]
+        ]
         current.serve("weak")
         fired = None
         for number in range(4):

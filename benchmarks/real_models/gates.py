@@ -1,6 +1,6 @@
 """Gates with two real language models, by hand: the same prompt in other words, one without its format, a weak model.
 
-    python tests/acceptance/real_gate.py --strong http://127.0.0.1:18080 --weak http://127.0.0.1:18081 --out FOLDER
+    python -m benchmarks.real_models.gates --strong http://127.0.0.1:18080 --weak http://127.0.0.1:18081 --out FOLDER
 
 Needs two OpenAI-compatible servers, a better and a worse model. Holds ``--times`` gates of each kind on the 30 cases of
 the workspace that ``init`` writes, and counts the answers:
@@ -14,15 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.real_models.server import ROOT, watchdog
+
 TEMPLATE = ROOT / "watchdog" / "workspace" / "template"
 FORM = 'Answer with one JSON object and nothing else: {"answer": "one short sentence"}.'
 YAML = """\
@@ -85,11 +83,7 @@ def write(folder: Path, strong: str, weak: str) -> None:
 
 def gate(folder: Path, candidate: str, number: int) -> dict[str, object]:
     """One gate, asked for anew: another seed is another question."""
-    arguments = ["gate", "reply", "--candidate", candidate, "--json", "--seed", str(number)]
-    done = subprocess.run(
-        [sys.executable, "-m", "eval_watchdog", *arguments],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = watchdog(folder, "gate", "reply", "--candidate", candidate, "--json", "--seed", str(number))
     if not done.stdout:
         raise SystemExit(done.stderr)
     found: dict[str, object] = json.loads(done.stdout)

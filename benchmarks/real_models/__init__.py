@@ -1,0 +1,1 @@
+"""The product before real language models, by hand."""
