@@ -255,8 +255,8 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         session.alerts.save("reply", [transition], ["slack", "webhook"])
         assert session.outbox.due("slack", 200.0, 10) == []
         assert session.outbox.due("webhook", 119.0, 10) == []
-        [(row_id, alert, attempts)] = session.outbox.due("webhook", 200.0, 10)
-        assert (row_id, alert, attempts) == (transition.id, transition.alert, 0)
+        [(row_id, alert, attempts, at)] = session.outbox.due("webhook", 200.0, 10)
+        assert (row_id, alert, attempts, at) == (transition.id, transition.alert, 0, 120.0)
         session.outbox.failed(row_id, "webhook", "no", retry_at=300.0)
         assert session.outbox.due("webhook", 200.0, 10) == []
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
@@ -264,11 +264,11 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         [letter] = session.outbox.dead()
         assert (letter.id, letter.channel, letter.error) == (row_id, "webhook", "never")
         assert (letter.alert, letter.at, letter.attempts) == (transition.alert, 120.0, 2)
-        assert session.outbox.waiting() == (0, None)
+        assert session.outbox.waiting() == []
         session.outbox.revive(letter, 500.0)
         assert session.outbox.dead() == []
         assert session.outbox.due("webhook", 499.0, 10) == []
-        assert session.outbox.due("webhook", 500.0, 10) == [(row_id, transition.alert, 0)]
+        assert session.outbox.due("webhook", 500.0, 10) == [(row_id, transition.alert, 0, 120.0)]
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
         session.outbox.drop(letter)
         assert session.outbox.dead() == []
@@ -280,7 +280,7 @@ def test_news_are_queued_for_the_channels_that_want_them_and_are_no_alert(store)
     with store.begin() as session:
         session.alerts.tell([news], ["pagerduty"])
         session.alerts.tell([news], ["pagerduty"])
-        assert [row_id for row_id, _, _ in session.outbox.due("pagerduty", 200.0, 10)] == [news.id]
+        assert [row.id for row in session.outbox.due("pagerduty", 200.0, 10)] == [news.id]
         assert session.outbox.due("slack", 200.0, 10) == []
         assert session.alerts.all() == []
 
@@ -295,7 +295,7 @@ def test_a_resolved_does_not_overtake_the_firing_that_still_waits(store):
         session.outbox.failed(firing.id, "slack", "busy", retry_at=500.0)
         assert session.outbox.due("slack", 200.0, 10) == []
         session.outbox.delivered(firing.id, "slack", 501.0)
-        assert [row_id for row_id, _, _ in session.outbox.due("slack", 502.0, 10)] == [resolved.id]
+        assert [row.id for row in session.outbox.due("slack", 502.0, 10)] == [resolved.id]
 
 
 def test_live_alerts_are_the_firing_and_the_freshly_resolved(store):

@@ -162,10 +162,12 @@ class App:
     def delivery(self, heartbeat: Callable[[], Alert | None] | None = None, *, poll: float = 1.0) -> DeliveryLoop:
         """The delivery loop over the store's outbox."""
         from watchdog.app.outbox import StoreOutbox  # noqa: PLC0415 - only looks that deliver pay for it
+        from watchdog.notify.abilities import Standby  # noqa: PLC0415
         from watchdog.notify.delivery import DeliveryLoop  # noqa: PLC0415
 
         notifiers = self.notifiers  # first: one that is refused must leave no database behind
-        outbox = StoreOutbox(self.store, self.channels.alerts)
+        standbys = [one.name for one in notifiers if isinstance(one, Standby) and one.stands_in_for]
+        outbox = StoreOutbox(self.store, self.channels.alerts, standbys)
         return DeliveryLoop(notifiers, outbox, self.clock, heartbeat, rng=Random(), poll=poll)
 
     def caller(self, provider: str) -> Caller:

@@ -1,35 +1,71 @@
-"""The delivery loop's durable state, over the store."""
+"""The delivery loop's durable state, over the store, and what silences hold back of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from watchdog.alert.hush import Hush, Verdict, hush
 from watchdog.app.dead_letters import tell_of_dead_letters
-from watchdog.domain.alert import Alert
+from watchdog.domain.alert import Alert, AlertState
+from watchdog.domain.silence import Silence
 from watchdog.notify.delivery import Delivery
-from watchdog.store.store import Store
+from watchdog.store.alerting import Waiting
+from watchdog.store.store import Session, Store
 
 
 class StoreOutbox:
     """What ``watchdog.notify.delivery.Outbox`` asks for, each call one short transaction."""
 
-    def __init__(self, store: Store, channels: Sequence[str] = ()) -> None:
-        """``channels``: names of those that are told when one of them was not."""
+    def __init__(self, store: Store, channels: Sequence[str] = (), standbys: Collection[str] = ()) -> None:
+        """``channels``: names of those that are told when one of them was not.
+
+        ``standbys``: those of them that take what they are sent and tell it only in another's place: no silence is too
+        late for what they took.
+        """
         self._store = store
         self._channels = tuple(channels)
+        self._standbys = frozenset(standbys)
 
-    def live_alerts(self, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
-        """Firing alerts, and those freshly resolved."""
+    def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
+        """Firing alerts, and those freshly resolved. What a receiver knows already stays, or it would seem resolved."""
         with self._store.read() as session:
-            return session.alerts.live(now, keep_resolved_seconds)
+            live = session.alerts.live(now, keep_resolved_seconds)
+            firing = {alert.id: alert.fired_at or alert.starts_at for alert in live if alert.resolved_at is None}
+            silences = session.silences.ending_after(min(firing.values(), default=now))
+            if not silences:
+                return live
+            told = set() if channel in self._standbys else session.outbox.told(channel, firing)
+        return [
+            alert
+            for alert in live
+            if hush(
+                alert,
+                silences,
+                now,
+                decided_at=firing.get(alert.id, now),
+                told=alert.id in told,
+                channel=channel,
+            ).leaves
+        ]
 
     def due(self, channel: str, now: float, limit: int) -> Sequence[Delivery]:
-        """What waits to be delivered on a channel."""
+        """What waits to be delivered on a channel, and may. What was over before its silence was, is forgotten."""
         with self._store.read() as session:
-            return [
-                Delivery(id=row_id, channel=channel, alert=alert, attempts=attempts)
-                for row_id, alert, attempts in session.outbox.due(channel, now, limit)
-            ]
+            rows = session.outbox.due(channel, now, limit)
+            silences = session.silences.ending_after(rows[0].at) if rows else []
+            if silences:  # what they hold back must not crowd out what may leave
+                rows = session.outbox.due(channel, now)
+            verdicts = [(row, *_verdict(session, row, silences, now, channel)) for row in rows]
+        over = {row.alert.id for row, _, verdict in verdicts if verdict.reason is Hush.NEVER}
+        if over:
+            with self._store.begin() as session:
+                session.outbox.forget(channel, over)
+        return [
+            Delivery(id=row.id, channel=channel, alert=alert, attempts=row.attempts)
+            for row, alert, verdict in verdicts
+            if verdict.leaves
+        ][:limit]
 
     def delivered(self, delivery: Delivery, now: float) -> None:
         """The channel took it."""
@@ -42,3 +78,28 @@ class StoreOutbox:
             session.outbox.failed(delivery.id, delivery.channel, error, retry_at)
             if retry_at is None:
                 tell_of_dead_letters(session, self._channels, now)
+
+
+def to_be_sent(session: Session, now: float) -> list[Waiting]:
+    """What waits to be delivered on any channel, but for what silences hold back; oldest first."""
+    waiting = session.outbox.waiting()
+    if not waiting:
+        return []
+    silences = session.silences.ending_after(waiting[0][1].at)
+    return [row for channel, row in waiting if _verdict(session, row, silences, now, channel)[1].leaves]
+
+
+def _verdict(
+    session: Session, row: Waiting, silences: Iterable[Silence], now: float, channel: str
+) -> tuple[Alert, Verdict]:
+    """The alert as it is to be told, and whether it is."""
+    verdict = hush(row.alert, silences, now, decided_at=row.at, channel=channel)
+    if verdict.silence is None:
+        return row.alert, verdict
+    current = session.alerts.get(row.alert.id) or row.alert
+    over = current.state is AlertState.RESOLVED
+    verdict = hush(row.alert, silences, now, decided_at=row.at, over=over, channel=channel)
+    if verdict.silence is None or verdict.reason is not Hush.AFTERWARDS:
+        return row.alert, verdict
+    # Told late, so told as it is by now, and with the reason for being late.
+    return replace(current, annotations={**current.annotations, "held_back": verdict.silence.said}), verdict

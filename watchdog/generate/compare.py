@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from watchdog.generate.matchers import parse
+from watchdog.text.matchers import parse
 
 HIDDEN = "<secret>"
 #: What a server fills in by itself (Alertmanager 0.25 to 0.28), by key; wherever the key stands.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from watchdog.generate.matchers import Matcher
+from watchdog.domain.silence import Matcher
 
 #: Severities that ring, as a regular expression. ``critical`` is what other people's rules call a page.
 RINGS = "sev1|page|critical"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from watchdog.domain.silence import Matcher
 from watchdog.errors import Problem
-from watchdog.generate.matchers import Matcher, check_pattern, impossible, parse, shadowed
+from watchdog.generate.matchers import impossible, shadowed
 from watchdog.generate.rule_lint import lint_rules
 from watchdog.generate.shapes import TeamsShape
 from watchdog.settings.environment import filled, not_set, refuse_written_secrets
@@ -18,6 +19,7 @@ from watchdog.text.documents.problems import Loaded, Problems
 from watchdog.text.documents.reading import read_text, shown
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.text.documents.yaml_nodes import parse_yaml
+from watchdog.text.matchers import check_pattern, parse
 
 #: Name of the file, beside watchdog.yaml.
 FILE = "teams.yaml"

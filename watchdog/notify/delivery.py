@@ -54,11 +54,14 @@ class Delivery:
 class Outbox(Protocol):
     """What the loop asks of durable state. Called in worker threads."""
 
-    def live_alerts(self, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
-        """Firing alerts, and those resolved after firing at most ``keep_resolved_seconds`` ago."""
+    def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
+        """Firing alerts, and those resolved after firing at most ``keep_resolved_seconds`` ago.
+
+        Without those that a silence holds back from the channel.
+        """
 
     def due(self, channel: str, now: float, limit: int) -> Sequence[Delivery]:
-        """Unfinished deliveries whose time has come, the longest due first.
+        """Unfinished deliveries whose time has come and which no silence holds back, the longest due first.
 
         Never one whose alert has an older unfinished delivery on that channel: *resolved* may not overtake *firing*.
         """
@@ -211,7 +214,8 @@ class DeliveryLoop:
         Live alerts are read before the rows, so that no end goes out whose row is not seen: what the receiver is told
         of an end is decided with the row.
         """
-        live = await asyncio.to_thread(self._outbox.live_alerts, self._clock.now(), self._keep_resolved)
+        name = channel.notifier.name
+        live = await asyncio.to_thread(self._outbox.live_alerts, name, self._clock.now(), self._keep_resolved)
         due = await self._due(channel, RESEND_BATCH)
         # A row may be of an alert that was resolved long ago: the receiver was down all the while. An end is final.
         alerts: dict[str, Alert] = {}

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from watchdog.domain.alert import Alert, AlertState, DeadLetter, Incident, Transition
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
+
+
+class Waiting(NamedTuple):
+    """A transition that a channel was not told of yet."""
+
+    id: str
+    #: As decided.
+    alert: Alert
+    #: Attempts so far.
+    attempts: int
+    #: Unix time of the transition.
+    at: float
 
 
 class Alerts:
@@ -92,6 +104,10 @@ class Alerts:
             conditions.append(schema.alerts.c.updated_at >= since)
         return self._list(*conditions)
 
+    def get(self, alert_id: str) -> Alert | None:
+        """The alert of that id."""
+        return next(iter(self._list(schema.alerts.c.id == alert_id)), None)
+
     def watch_of(self, alert_id: str) -> str | None:
         """Watch that an alert belongs to."""
         query = select(schema.alerts.c.watch).where(schema.alerts.c.id == alert_id)
@@ -125,8 +141,8 @@ class Outbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def due(self, channel: str, now: float, limit: int) -> list[tuple[str, Alert, int]]:
-        """(id, alert as decided, attempts so far) of rows to be sent now, oldest first.
+    def due(self, channel: str, now: float, limit: int | None = None) -> list[Waiting]:
+        """Rows to be sent now, oldest first.
 
         Never one whose alert has an older row that is still waiting: *resolved* may not overtake *firing*.
         """
@@ -139,12 +155,31 @@ class Outbox:
             older.dead.is_(False),
         )
         query = (
-            select(c.id, c.alert, c.attempts)
+            select(c.id, c.alert, c.attempts, c.created_at)
             .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now, ~overtaken)
             .order_by(c.created_at, c.id)
             .limit(limit)
         )
-        return [(row.id, rows.alert_of(row.alert), row.attempts) for row in self._connection.execute(query)]
+        return [
+            Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at)
+            for row in self._connection.execute(query)
+        ]
+
+    def told(self, channel: str, alert_ids: Collection[str]) -> set[str]:
+        """Those of the alerts that the channel took any transition of."""
+        c = schema.outbox.c
+        query = select(c.alert_id).where(
+            c.channel == channel, c.alert_id.in_(sorted(alert_ids)), c.delivered_at.is_not(None)
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def forget(self, channel: str, alert_ids: Collection[str]) -> None:
+        """Tell the channel nothing any more of these alerts."""
+        c = schema.outbox.c
+        waiting = c.delivered_at.is_(None)
+        self._connection.execute(
+            delete(schema.outbox).where(c.channel == channel, c.alert_id.in_(sorted(alert_ids)), waiting)
+        )
 
     def delivered(self, row_id: str, channel: str, now: float) -> None:
         """The channel took it."""
@@ -160,12 +195,14 @@ class Outbox:
         c = schema.outbox.c
         self._connection.execute(update(schema.outbox).where(c.id == row_id, c.channel == channel).values(**values))
 
-    def waiting(self) -> tuple[int, float | None]:
-        """How many rows wait, and since when the oldest does."""
+    def waiting(self) -> list[tuple[str, Waiting]]:
+        """(channel, row) of everything that is still to be sent, oldest first."""
         c = schema.outbox.c
-        query = select(func.count(), func.min(c.created_at)).where(c.delivered_at.is_(None), c.dead.is_(False))
-        count, oldest = self._connection.execute(query).one()
-        return int(count), oldest
+        query = select(schema.outbox).where(c.delivered_at.is_(None), c.dead.is_(False)).order_by(c.created_at, c.id)
+        return [
+            (row.channel, Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at))
+            for row in self._connection.execute(query)
+        ]
 
     def dead(self) -> list[DeadLetter]:
         """What was given up, oldest first."""

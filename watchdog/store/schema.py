@@ -270,6 +270,32 @@ outbox = Table(
     Index(None, "alert_id"),
 )
 
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    #: Label, sign and value of each.
+    Column("matchers", JSON, nullable=False),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("because", Text, nullable=False),
+    #: Channel that it was read from; empty when it was made here.
+    Column("source", String(100), nullable=False),
+    Column("ended_by", String(200), nullable=False),
+    Index(None, "ends_at"),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("alert_id", String(32), ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    Column("author", String(200), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("source", String(100), nullable=False),
+)
+
 gates = Table(
     "gates",
     metadata,

@@ -15,6 +15,7 @@ from watchdog.store.engine import errors_in_words, open_engine, prepare
 from watchdog.store.findings import Baselines, Detection
 from watchdog.store.gates import Gates
 from watchdog.store.measurements import Responses, Runs, Scores
+from watchdog.store.silences import Silences
 
 
 class Session:
@@ -30,6 +31,7 @@ class Session:
         self.detection = Detection(connection)
         self.alerts = Alerts(connection)
         self.outbox = Outbox(connection)
+        self.silences = Silences(connection)
         self.gates = Gates(connection)
 
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from watchdog.app.outbox import to_be_sent
 from watchdog.daemon.health import Looked, Standing
 from watchdog.domain.alert import AlertType, Severity
 from watchdog.domain.run import RunStatus
@@ -166,11 +167,12 @@ class HouseCollector(Collector):
         active = _gauge("alerts_active", "Alerts that are firing.", "alert_type", "severity")
         for kind, count in counts.items():
             active.add_metric(kind, count)
-        count, oldest = session.outbox.waiting()
-        waiting = _gauge("outbox_waiting", "Notifications that wait to be delivered.")
-        waiting.add_metric([], count)
+        now = self._clock.now()
+        times = [row.at for row in to_be_sent(session, now)]
+        waiting = _gauge("outbox_waiting", "Notifications that wait to be delivered; none that a silence holds back.")
+        waiting.add_metric([], len(times))
         age = _gauge("outbox_oldest_seconds", "Age of the notification that waits longest; 0 when none does.")
-        age.add_metric([], 0.0 if oldest is None else max(0.0, self._clock.now() - oldest))
+        age.add_metric([], max([0.0, *(now - at for at in times)]))
         dead = _gauge("outbox_dead", "Notifications that were given up for good.")
         dead.add_metric([], len(session.outbox.dead()))
         yield from (active, waiting, age, dead)

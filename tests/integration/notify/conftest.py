@@ -192,7 +192,7 @@ class Outbox:
         row = Delivery(id=f"{alert.id}-{alert.state}", channel="alertmanager", alert=alert)
         self.rows[row.id] = (row, 0.0)
 
-    def live_alerts(self, now: float, keep_resolved_seconds: float) -> list[Alert]:
+    def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> list[Alert]:
         return list(self.live.values())
 
     def due(self, channel: str, now: float, limit: int) -> list[Delivery]:

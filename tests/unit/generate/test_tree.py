@@ -5,8 +5,9 @@ import yaml
 
 from watchdog.generate.alertmanager import alertmanager_config, alertmanager_text
 from watchdog.generate.expected import table, told
-from watchdog.generate.matchers import impossible, parse, shadowed
+from watchdog.generate.matchers import impossible, shadowed
 from watchdog.generate.tree import inhibitions, tree
+from watchdog.text.matchers import parse
 
 
 def routes(route, above=()):

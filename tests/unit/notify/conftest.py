@@ -50,7 +50,7 @@ class MemoryOutbox:
         self.due_at[delivery.id, channel] = due_at
         return delivery
 
-    def live_alerts(self, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
+    def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
         return [a for a in self.live if a.resolved_at is None or a.resolved_at >= now - keep_resolved_seconds]
 
     def due(self, channel: str, now: float, limit: int) -> Sequence[Delivery]:

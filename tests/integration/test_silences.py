@@ -1,0 +1,133 @@
+"""What a silence holds back, on channels that are told once and on those that are told again and again."""
+
+from __future__ import annotations
+
+import pytest
+
+from watchdog.app.outbox import StoreOutbox, to_be_sent
+from watchdog.domain.alert import Alert, AlertState, Reason, Transition
+from watchdog.domain.digest import digest
+from watchdog.domain.silence import Matcher, Silence, SilenceKind
+from watchdog.store.store import Store
+
+NOW = 1_790_000_000.0
+CHANNELS = ("slack", "alertmanager")
+
+
+@pytest.fixture
+def store(database_url):
+    opened = Store(database_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def alert_of(watch="reply", **more):
+    labels = {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "watch": watch}
+    values = {"annotations": {"summary": "worse"}, "state": AlertState.FIRING, "starts_at": NOW, "updated_at": NOW}
+    return Alert(fingerprint=digest(labels), labels=labels, **{**values, "fired_at": NOW, **more})
+
+
+def fire(store, watch="reply", at=NOW):
+    firing = alert_of(watch)
+    with store.begin() as session:
+        step = Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=at)
+        session.alerts.save(watch, [step], CHANNELS)
+    return firing
+
+
+def end(store, watch="reply", at=NOW + 600):
+    ended = alert_of(watch, state=AlertState.RESOLVED, resolved_at=at)
+    with store.begin() as session:
+        step = Transition(alert=ended, before=AlertState.FIRING, reason=Reason.CLEARED, at=at)
+        session.alerts.save(watch, [step], CHANNELS)
+
+
+def silence(store, starts=NOW - 60, ends=NOW + 3600, source="", kind=SilenceKind.SILENCE):
+    with store.begin() as session:
+        about = (Matcher("watch", "=", "reply"),)
+        made = Silence(
+            id="5117e0ce",
+            kind=kind,
+            matchers=about,
+            starts_at=starts,
+            ends_at=ends,
+            by="ann",
+            because="w",
+            source=source,
+        )
+        session.silences.save([made])
+
+
+def due(store, at, channel="slack"):
+    return [(each.alert.labels["watch"], each.alert.state.value) for each in StoreOutbox(store).due(channel, at, 10)]
+
+
+def live(store, at, channel="alertmanager", standbys=()):
+    return [alert.labels["watch"] for alert in StoreOutbox(store, standbys=standbys).live_alerts(channel, at, 900.0)]
+
+
+def test_what_begins_in_a_silence_and_lasts_is_told_at_its_end_as_it_is_by_then(store):
+    silence(store)
+    fire(store)
+    fire(store, "other")
+    assert due(store, NOW + 1) == [("other", "firing")]
+    assert live(store, NOW + 1) == ["other"]
+    with store.begin() as session:
+        worse = alert_of(annotations={"summary": "much worse"})
+        step = Transition(alert=worse, before=AlertState.FIRING, reason=Reason.CONTINUES, at=NOW + 60)
+        session.alerts.save("reply", [step], CHANNELS)
+        assert [row.alert.labels["watch"] for row in to_be_sent(session, NOW + 60)] == ["other", "other"]
+    late = next(each for each in StoreOutbox(store).due("slack", NOW + 3600, 10) if each.alert.id == worse.id)
+    assert late.alert.annotations == {
+        "summary": "much worse",
+        "held_back": "silenced until 2026-09-21 15:13 UTC by ann: w",
+    }
+    assert sorted(live(store, NOW + 3600)) == ["other", "reply"]
+
+
+@pytest.mark.parametrize("looked_at", [NOW + 601, NOW + 7200])
+def test_what_comes_and_goes_in_a_silence_is_told_to_nobody_even_when_nobody_looked_meanwhile(store, looked_at):
+    silence(store)
+    fire(store)
+    end(store)
+    assert due(store, looked_at) == []
+    assert due(store, looked_at + 1) == []
+    with store.read() as session:
+        assert {channel for channel, _ in session.outbox.waiting()} == {"alertmanager"}
+
+
+def test_the_end_of_what_was_told_before_is_told_and_it_stays_alive_until_then(store):
+    firing = fire(store)
+    with store.begin() as session:
+        for channel in CHANNELS:
+            session.outbox.delivered(f"{firing.id}-firing", channel, NOW + 1)
+    silence(store, starts=NOW + 10)
+    assert live(store, NOW + 20) == ["reply"]
+    assert live(store, NOW + 20, standbys=["alertmanager"]) == []
+    end(store)
+    assert due(store, NOW + 601) == [("reply", "resolved")]
+
+
+def test_many_that_are_held_do_not_crowd_out_one_that_may_leave(store):
+    silence(store)
+    fire(store)
+    fire(store, "other", at=NOW + 5)
+    outbox = StoreOutbox(store)
+    assert [each.alert.labels["watch"] for each in outbox.due("slack", NOW + 10, 1)] == ["other"]
+
+
+def test_a_silence_that_was_taken_back_releases_at_once(store):
+    silence(store)
+    fire(store)
+    assert due(store, NOW + 1) == []
+    silence(store, ends=NOW + 2)
+    assert due(store, NOW + 2) == [("reply", "firing")]
+
+
+def test_a_silence_of_alertmanager_holds_the_other_channels_and_not_its_own(store):
+    silence(store, source="alertmanager")
+    fire(store)
+    assert due(store, NOW + 1, "slack") == []
+    assert due(store, NOW + 1, "alertmanager") == [("reply", "firing")]
+    assert live(store, NOW + 1, "alertmanager") == ["reply"]
