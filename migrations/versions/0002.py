@@ -1,4 +1,4 @@
-"""Gates, answers that may be used again, the scope of a run, and what was done to a baseline"""
+"""Gates, answers that may be used again, the scope of a run, what was done to a baseline, triages and actions"""
 
 import json
 
@@ -84,8 +84,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_acknowledgements")),
     )
 
+    op.create_table(
+        "triages",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("watch", sa.String(length=200), nullable=False),
+        sa.Column("incident", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("diagnosis", sa.String(length=200), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triages")),
+    )
+    with op.batch_alter_table("triages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_triages_watch_at"), ["watch", "at"], unique=False)
+
+    op.create_table(
+        "actions",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("watch", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actions")),
+    )
+    with op.batch_alter_table("actions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actions_watch_at"), ["watch", "at"], unique=False)
+
 
 def downgrade() -> None:
+    for name in ("actions", "triages"):
+        with op.batch_alter_table(name, schema=None) as batch_op:
+            batch_op.drop_index(batch_op.f(f"ix_{name}_watch_at"))
+        op.drop_table(name)
     op.drop_table("acknowledgements")
     with op.batch_alter_table("silences", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_silences_ends_at"))

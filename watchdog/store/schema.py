@@ -320,3 +320,32 @@ answers = Table(
     Column("repeat", Integer, nullable=False),
     Column("at", Double, nullable=False),
 )
+
+triages = Table(
+    "triages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("watch", String(200), nullable=False),
+    Column("incident", String(32), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("diagnosis", String(200), nullable=False),
+    Column("report", JSON, nullable=False),
+    Index(None, "watch", "at"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("watch", String(200), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("because", Text, nullable=False),
+    #: What it changed, as it was and as it became.
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Index(None, "watch", "at"),
+)

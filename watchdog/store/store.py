@@ -16,6 +16,7 @@ from watchdog.store.findings import Baselines, Detection
 from watchdog.store.gates import Gates
 from watchdog.store.measurements import Responses, Runs, Scores
 from watchdog.store.silences import Silences
+from watchdog.store.triages import Actions, Triages
 
 
 class Session:
@@ -33,6 +34,8 @@ class Session:
         self.outbox = Outbox(connection)
         self.silences = Silences(connection)
         self.gates = Gates(connection)
+        self.triages = Triages(connection)
+        self.actions = Actions(connection)
 
 
 class Store:
