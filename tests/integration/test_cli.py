@@ -13,7 +13,9 @@ from watchdog.cli import app
 COMMANDS = [
     ["init"], ["check"], ["run"], ["serve"], ["scores"], ["baseline", "freeze"], ["baseline", "show"],
     ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
-    ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["alerts", "acknowledge"], ["incidents"],
+    ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["alerts", "ack"], ["incidents"],
+    ["alerts", "silence"], ["alerts", "silences"], ["alerts", "unsilence"],
+    ["maintenance", "add"], ["maintenance", "list"], ["maintenance", "end"],
     ["golden", "lint"], ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
 ]  # fmt: skip
 

@@ -23,6 +23,7 @@ from watchdog.cli import (
     prometheus,
     scores,
     serve,
+    silences,
     simulate,
 )
 
@@ -47,6 +48,9 @@ app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
+for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):
+    alerts.app.command()(each)
+app.add_typer(silences.maintenance, name="maintenance")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")

@@ -1,4 +1,4 @@
-"""``alerts list``, ``dead``, ``resolve`` and ``acknowledge``, ``incidents``."""
+"""``alerts list``, ``dead`` and ``resolve``, ``incidents``."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, open_store, print_json, print_table, since_seconds
 
 if TYPE_CHECKING:
-    from watchdog.app.build import App
-    from watchdog.domain.alert import Alert, DeadLetter
+    from watchdog.domain.alert import DeadLetter
+    from watchdog.render.views import AlertView
 
 app = typer.Typer(help="Alerts: what is claimed, since when, and why.", no_args_is_help=True, rich_markup_mode=None)
-
-
-def _open(config: Config) -> App:
-    from watchdog.app.build import App
-    from watchdog.app.join import join
-    from watchdog.clock import SystemClock
-
-    return App(join(config, environment(), secrets_required=False).checked(), SystemClock())
 
 
 @app.command("list")
@@ -39,29 +31,29 @@ def list_alerts(
         eval-watchdog alerts list
         eval-watchdog alerts list support_reply --since 7d --json
     """
+    from watchdog.app.hushing import said_about
     from watchdog.render.gather import alert_view
     from watchdog.render.terminal import console, show_alerts
 
-    with _open(config) as house:
+    with open_store(config) as house:
         if watch is not None:
             house.watch(watch)
         with house.store.read() as session:
             found = session.alerts.all(watch=watch, since=house.clock.now() - since_seconds(since))
             open_ones = [alert for name in (*house.joined.watches, "") for alert in session.alerts.open(name)]
-    ids = {alert.id for alert in found}
-    found += [a for a in open_ones if a.id not in ids and (watch is None or a.labels.get("watch") == watch)]
+            ids = {alert.id for alert in found}
+            found += [a for a in open_ones if a.id not in ids and (watch is None or a.labels.get("watch") == watch)]
+            said = said_about(session, found, house.clock.now())
+    views = {alert.id: alert_view(alert, said[alert.id]) for alert in found}
     if as_json:
-        print_json([{"id": alert.id, **_plain(alert)} for alert in found])
+        print_json([{"id": name, **_plain(view)} for name, view in views.items()])
         return
-    show_alerts([alert_view(alert) for alert in found], console())
+    show_alerts(list(views.values()), console())
     if found:
         print_table(["id", "alert", "state"], [[a.id, a.labels.get("alertname", ""), a.state] for a in found])
 
 
-def _plain(alert: Alert) -> dict[str, object]:
-    from watchdog.render.gather import alert_view
-
-    view = alert_view(alert)
+def _plain(view: AlertView) -> dict[str, object]:
     return {name: getattr(view, name) for name in view.__dataclass_fields__}
 
 
@@ -88,7 +80,7 @@ def dead(
 
     if retry and drop:
         raise UsageError("give --retry or --drop, not both")
-    with _open(config) as house, house.store.begin() as session:
+    with open_store(config) as house, house.store.begin() as session:
         asked = [one for one in session.outbox.dead() if letter in (None, one.id) and channel in (None, one.channel)]
         if letter is not None and not asked:
             raise UnknownName(f"there is no dead letter {letter!r}; 'eval-watchdog alerts dead' shows them")
@@ -146,8 +138,8 @@ def resolve(
     from watchdog.domain.alert import AlertState
     from watchdog.errors import UnknownName
 
-    with _open(config) as house, house.store.begin() as session:
-        alert = next((a for a in session.alerts.all() if a.id == alert_id), None)
+    with open_store(config) as house, house.store.begin() as session:
+        alert = session.alerts.get(alert_id)
         if alert is None:
             raise UnknownName(f"there is no alert {alert_id!r}; 'eval-watchdog alerts list' shows their ids")
         if alert.state is AlertState.RESOLVED:
@@ -156,39 +148,6 @@ def resolve(
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
         session.alerts.save(watch, [transition], [plan.name for plan in house.settings.notifiers])
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
-
-
-@app.command()
-@command
-def acknowledge(
-    alert_id: Annotated[str, typer.Argument(metavar="ID", help="From 'alerts list'.")],
-    *,
-    config: Config = HERE,
-) -> None:
-    """Say that somebody is at it: PagerDuty, Jira Service Management and Opsgenie escalate it no further.
-
-    Example:
-        eval-watchdog alerts acknowledge 3f2a9c01d4e5b678
-    """
-    import asyncio
-
-    told = asyncio.run(_acknowledge(_open(config), alert_id))
-    typer.echo(f"acknowledged on {', '.join(told)}" if told else "no channel of 'notify' can be told")
-
-
-async def _acknowledge(opened: App, alert_id: str) -> list[str]:
-    from watchdog.errors import UnknownName
-    from watchdog.notify.abilities import Acknowledges
-
-    async with opened as house:
-        with house.store.read() as session:
-            alert = next((a for a in session.alerts.firing() if a.id == alert_id), None)
-        if alert is None:
-            raise UnknownName(f"no alert {alert_id!r} is firing; 'eval-watchdog alerts list' shows their ids")
-        channels = [notifier for notifier in house.notifiers if isinstance(notifier, Acknowledges)]
-        for channel in channels:
-            await channel.acknowledge(alert, house.clock.now())
-        return [channel.name for channel in channels]
 
 
 @command
@@ -205,7 +164,7 @@ def incidents(
     """
     from watchdog.render.words import moment
 
-    with _open(config) as house, house.store.read() as session:
+    with open_store(config) as house, house.store.read() as session:
         found = session.alerts.incidents(since=house.clock.now() - since_seconds(since))
     if as_json:
         print_json(found)

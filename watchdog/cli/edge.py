@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from watchdog.errors import WatchdogError
+
+if TYPE_CHECKING:
+    from watchdog.app.build import App
 
 Config = Annotated[
     Path, typer.Option("--config", "-c", help="watchdog.yaml, or the folder it is in.", show_default="./watchdog.yaml")
@@ -103,6 +106,19 @@ def since_seconds(text: str) -> float:
         return parse_duration(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is no duration; write 24h, 7d or 90m") from error
+
+
+def open_store(config: Path) -> App:
+    """The house for commands that look into the store and call nobody: keys need not be set.
+
+    Raises:
+        InvalidInput: something in the workspace's files is wrong.
+    """
+    from watchdog.app.build import App
+    from watchdog.app.join import join
+    from watchdog.clock import SystemClock
+
+    return App(join(config, environment(), secrets_required=False).checked(), SystemClock())
 
 
 def quiet_logs() -> None:

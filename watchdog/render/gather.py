@@ -196,8 +196,8 @@ def _failures(look: Look) -> list[str]:
     return found
 
 
-def alert_view(alert: Alert) -> AlertView:
-    """One alert episode."""
+def alert_view(alert: Alert, said: Mapping[str, str] | None = None) -> AlertView:
+    """One alert episode; ``said``: what people say about it (``app.hushing``)."""
     labels = alert.labels
     return AlertView(
         name=labels.get("alertname", "?"),
@@ -206,7 +206,7 @@ def alert_view(alert: Alert) -> AlertView:
         state=alert.state,
         starts_at=alert.starts_at,
         labels=labels,
-        annotations=alert.annotations,
+        annotations={**(said or {}), **alert.annotations},
         cause=alert.cause.value,
         reason=alert.reason.value,
         fired_at=alert.fired_at,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from watchdog.app.hushing import said_about
 from watchdog.daemon.health import Standing
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.detection import Level, Signal
@@ -92,7 +93,9 @@ class Overview:
 
 def overview(session: Session, watches: Mapping[str, Watch], standings: Iterable[Standing], now: float) -> Overview:
     """How the watches of a daemon stand."""
-    alerts = {name: [_alert_line(name, alert) for alert in session.alerts.open(name)] for name in watches}
+    found = {name: session.alerts.open(name) for name in watches}
+    said = said_about(session, (alert for alerts in found.values() for alert in alerts), now)
+    alerts = {name: [_alert_line(name, alert, said[alert.id]) for alert in found[name]] for name in watches}
     return Overview(
         at=now,
         watches=tuple(_watch_line(session, watches[s.watch], s, len(alerts[s.watch])) for s in standings),
@@ -154,7 +157,7 @@ def worst(signals: Iterable[Signal]) -> tuple[str, tuple[str, ...]]:
     return level.value, tuple(sorted(str(s.key) for s in listed if caring and s.level is level))
 
 
-def _alert_line(watch: str, alert: Alert) -> AlertLine:
+def _alert_line(watch: str, alert: Alert, said: Mapping[str, str]) -> AlertLine:
     return AlertLine(
         watch=watch,
         name=alert.labels.get("alertname", ""),
@@ -162,7 +165,7 @@ def _alert_line(watch: str, alert: Alert) -> AlertLine:
         alert_type=alert.labels.get("alert_type", ""),
         severity=alert.labels.get("severity", ""),
         labels=alert.labels,
-        annotations=alert.annotations,
+        annotations={**said, **alert.annotations},
         since=alert.starts_at,
         reason=alert.reason.value,
         cause=alert.cause.value,

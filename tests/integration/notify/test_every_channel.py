@@ -133,10 +133,10 @@ def test_somebody_is_at_it(house, receiver, tmp_path, monkeypatch):
     store.prepare()
     decide(store, alert, [])
     store.close()
-    done = CliRunner().invoke(app, ["alerts", "acknowledge", alert.id, "--config", str(tmp_path)])
-    assert (done.exit_code, done.output) == (0, "acknowledged on pagerduty\n")
+    done = CliRunner().invoke(app, ["alerts", "ack", alert.id, "--by", "ann", "--config", str(tmp_path)])
+    assert (done.exit_code, done.output) == (0, "acknowledged by ann\ntold pagerduty\n")
     [event] = [json.loads(post["raw"]) for post in receiver.posts]
     assert (event["event_action"], event["dedup_key"]) == ("acknowledge", alert.id)
-    done = CliRunner().invoke(app, ["alerts", "acknowledge", "nonsense", "--config", str(tmp_path)])
+    done = CliRunner().invoke(app, ["alerts", "ack", "nonsense", "--config", str(tmp_path)])
     assert done.exit_code == 2
     assert "alerts list" in done.output
