@@ -26,9 +26,9 @@ def demo(
     Example:
         eval-watchdog demo --out /tmp/demo
     """
-    import asyncio
     import time
 
+    from watchdog.cli.loop import run as run_loop
     from watchdog.demo.demo import run_demo
     from watchdog.render.progress import Progress
     from watchdog.render.terminal import console, show_story
@@ -41,7 +41,7 @@ def demo(
             show_story([line], to)
 
     begun = time.monotonic()
-    told = asyncio.run(run_demo(folder, say=say, progress=Progress(), end=time.time()))
+    told = run_loop(run_demo(folder, say=say, progress=Progress(), end=time.time()))
     seconds = time.monotonic() - begun
     summary = {
         "looks": told.looks,

@@ -83,10 +83,10 @@ def gate(
         eval-watchdog gate support_reply --against git:main
         eval-watchdog gate support_reply --aa
     """
-    import asyncio
     from dataclasses import replace
 
     from watchdog.app.build import open_app
+    from watchdog.cli.loop import run as run_loop
     from watchdog.clock import SystemClock
     from watchdog.gate.contenders import contenders
     from watchdog.gate.options import FLIPPING, usual_options
@@ -115,7 +115,7 @@ def gate(
     arms = contenders(
         app, watch, candidate=candidate, against=against, self_test=aa, config=config, environ=environment()
     )
-    report = asyncio.run(_hold(app, watch, arms, options))
+    report = run_loop(_hold(app, watch, arms, options))
     if report is None:
         typer.echo("eval-watchdog: stopped; the same command goes on where it was", err=True)
         raise typer.Exit(4)

@@ -39,9 +39,8 @@ def run(
         eval-watchdog run --dry-run
         eval-watchdog run support_reply --json
     """
-    import asyncio
-
     from watchdog.app.build import open_app
+    from watchdog.cli.loop import run as run_loop
     from watchdog.clock import SystemClock
 
     app = open_app(config, environment(), SystemClock())
@@ -53,7 +52,7 @@ def run(
     if dry_run:
         _dry_run(app, names, as_json=as_json)
         return
-    looks = asyncio.run(_looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json))
+    looks = run_loop(_looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json))
     if as_json:
         print_json([view for _, view in looks.values()])
     codes = {_exit_code(app.watch(name), look) for name, (look, _) in looks.items()}

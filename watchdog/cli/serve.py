@@ -35,16 +35,15 @@ def serve(
         eval-watchdog serve
         eval-watchdog serve --config /etc/eval-watchdog/watchdog.yaml --port 9464
     """
-    import asyncio
-
     from watchdog.app.build import open_app
+    from watchdog.cli.loop import run as run_loop
     from watchdog.clock import SystemClock
     from watchdog.daemon.logs import configure_logs
 
     configure_logs(log_level)
     app = open_app(config, environment(), SystemClock())
     server = app.settings.server
-    raise typer.Exit(asyncio.run(_serve(app, host or server.host, server.port if port is None else port)))
+    raise typer.Exit(run_loop(_serve(app, host or server.host, server.port if port is None else port)))
 
 
 async def _serve(app: App, host: str, port: int) -> int:

@@ -109,9 +109,9 @@ def ack(
         eval-watchdog alerts ack 3f2a9c01d4e5b678
         eval-watchdog alerts ack 3f2a9c01d4e5b678 --by ann
     """
-    import asyncio
+    from watchdog.cli.loop import run as run_loop
 
-    failed = asyncio.run(_acknowledge(open_store(config), alert_id, by or getpass.getuser()))
+    failed = run_loop(_acknowledge(open_store(config), alert_id, by or getpass.getuser()))
     raise typer.Exit(1 if failed else 0)
 
 

@@ -33,6 +33,7 @@ def simulate(
     import sys
 
     from watchdog.app.join import join
+    from watchdog.cli.loop import run as run_loop
     from watchdog.cli.stopping import stop_on_signals
     from watchdog.simulator.feature import support_reply
     from watchdog.simulator.server import SimulatorServer
@@ -57,4 +58,4 @@ def simulate(
         await stop_on_signals(asyncio.get_running_loop(), "").wait()
         await server.stop()
 
-    asyncio.run(serve())
+    run_loop(serve())

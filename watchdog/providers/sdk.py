@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub
+
+#: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
+_KEYS = (f"eval-watchdog-{uuid4().hex}-{number}" for number in count())
 
 
 async def post(
@@ -24,8 +29,9 @@ async def post(
     """
     import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
 
+    options = {"timeout": seconds, "idempotency_key": next(_KEYS)}
     try:
-        response = await client.post(path, body=body, cast_to=httpx2.Response, options={"timeout": seconds})
+        response = await client.post(path, body=body, cast_to=httpx2.Response, options=options)
     except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
         raise _classified(error, secrets) from None  # the chain holds the request: key, prompt and all
     return decoded(response, secrets), response
