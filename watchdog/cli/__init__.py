@@ -15,6 +15,7 @@ from watchdog.cli import (
     check,
     database,
     demo,
+    drill,
     gate,
     golden,
     init,
@@ -58,6 +59,7 @@ app.add_typer(prometheus.app, name="prometheus")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)
+app.add_typer(drill.app, name="drill")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from watchdog.domain.drill import DrillPlan
 from watchdog.domain.watch import FalseAlarmBudget, Owner
 from watchdog.settings.context import Context
 from watchdog.settings.environment import filled, refuse_written_secrets, with_files
@@ -13,7 +14,7 @@ from watchdog.settings.notifiers import read_heartbeat, read_notifiers
 from watchdog.settings.parts import Parts, Vocabulary
 from watchdog.settings.providers import read_providers
 from watchdog.settings.secret import Secret
-from watchdog.settings.shapes import HeadShape, OwnerShape, PriceShape, RetentionShape, ServerShape
+from watchdog.settings.shapes import DrillsShape, HeadShape, OwnerShape, PriceShape, RetentionShape, ServerShape
 from watchdog.settings.values import ProviderPlan, Retention, Server, Settings, WatchPlan
 from watchdog.settings.watches import House, read_watch
 from watchdog.text.documents.fit import dotted, fit
@@ -27,7 +28,7 @@ from watchdog.text.documents.yaml_nodes import parse_yaml
 FILE = "watchdog.yaml"
 _HEAD = tuple(HeadShape.model_fields)
 #: Everything that may stand at the top of the file.
-KEYS = (*_HEAD, "owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "prices")
+KEYS = (*_HEAD, "owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "drills", "prices")
 _DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:")
 
 
@@ -76,6 +77,7 @@ def _settings(context: Context, path: Path) -> Settings:
             context.problems.add(f"unknown key {key!r}", at=line, field=key, hint=did_you_mean(key, KEYS))
     head = _head(context)
     providers = read_providers(context)
+    drills = context.section("drills", DrillsShape)
     server, retention = context.section("server", ServerShape), context.section("retention", RetentionShape)
     return Settings(
         path=path,
@@ -91,6 +93,7 @@ def _settings(context: Context, path: Path) -> Settings:
         server=Server(host=server.host, port=server.port) if server else Server(),
         heartbeat=read_heartbeat(context),
         retention=Retention(text=retention.text) if retention else Retention(),
+        drills=DrillPlan(every=drills.every, kinds=tuple(dict.fromkeys(drills.kinds))) if drills else None,
         prices=_prices(context),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from watchdog.domain.drill import DrillKind
 from watchdog.text.documents.fit import Name, Seconds, Shape, Text
 from watchdog.text.quantities import parse_money, parse_rate
 
@@ -175,6 +176,15 @@ class RetentionShape(Shape):
     """How long raw text is kept."""
 
     text: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
+
+
+class DrillsShape(Shape):
+    """How often which drills must pass; one that is overdue is an alert."""
+
+    every: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
+    kinds: list[DrillKind] = Field(
+        default_factory=lambda: [DrillKind.PROVIDER_DOWN, DrillKind.QUALITY_DROP], min_length=1
+    )
 
 
 class PriceShape(Shape):

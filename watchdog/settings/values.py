@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from watchdog.domain.case import GoldenSet
+from watchdog.domain.drill import DrillPlan
 from watchdog.domain.metric import Better, Layer
 from watchdog.domain.target import Prompt, Role, Target
 from watchdog.domain.watch import (
@@ -207,5 +208,7 @@ class Settings:
     server: Server = Server()
     heartbeat: Heartbeat = Heartbeat()
     retention: Retention = Retention()
+    #: None: nobody asks for drills.
+    drills: DrillPlan | None = None
     #: US dollars per million tokens (``input``, ``output``, ``cached``) by model name: go before the price table.
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
