@@ -52,6 +52,14 @@ class OutOfReach:
             return await self._inner.forgotten(alerts)
         return frozenset()
 
+    async def receivers(self, alert: Alert) -> tuple[str, ...]:
+        """What the channel says."""
+        return await self._inner.receivers(alert) if isinstance(self._inner, Relays) else ()
+
+    async def passed_on(self) -> Mapping[str, float]:
+        """What the channel says."""
+        return await self._inner.passed_on() if isinstance(self._inner, Relays) else {}
+
     async def aclose(self) -> None:
         """The channel is closed by whoever opened it."""
 
@@ -70,11 +78,15 @@ class Messenger:
         self._passed_on: dict[str, float] = {}
         self._outbox = outbox
         self._loop = DeliveryLoop(notifiers, outbox, SystemClock(), rng=rng)
-        #: When a channel that stands in for another was seen to have paged in its place.
+        #: Since when a channel stands in for another, and when it has paged in its place.
+        self._standing_in: dict[str, float] = {}
         self._stood_in: dict[str, float] = {}
+        self._began = 0.0
 
     async def tell(self, alert: Alert, limit: float, stop: asyncio.Event) -> bool:
         """Until every channel whose business it is has taken the alert, and passed it on; False when not in time."""
+
+        self._began = time.time()
 
         async def told() -> bool:
             relays = [await self._relayed(one, alert) for one in self._notifiers if isinstance(one, Relays)]
@@ -127,17 +139,18 @@ class Messenger:
     async def _relayed(self, notifier: Relays, alert: Alert) -> bool:
         """Whether a receiver has passed the alert on, as far as its counts tell.
 
-        It counts all that it passes on; so those are asked for when the alert's turn comes, and not before.
+        It counts all that it passes on, so what counts is what it does when the alert's turn has come: as long after
+        we began to send as it keeps alerts, at the earliest.
         """
         name = notifier.name
         at = self._outbox.taken.get((name, alert.id, AlertState.FIRING))
         if at is None or name in self._passed_on:
             return name in self._passed_on
-        turn = at + self._waits.get(name, 0.0)
+        asked_at, turn = time.time(), self._began + self._waits.get(name, 0.0)
         counts = await notifier.passed_on()
         if not counts:  # it does not say: a little later it is taken for granted
-            return time.time() > turn + _UNSAID
-        if time.time() < turn - _ROUND or name not in self._before:
+            return asked_at > turn + _UNSAID
+        if asked_at < turn or name not in self._before:
             self._before[name] = counts
         elif any(count > self._before[name].get(place, 0.0) for place, count in counts.items()):
             self._passed_on[name] = time.time()
@@ -167,11 +180,14 @@ class Messenger:
     async def _rounds(self, done: Callable[[], Awaitable[bool]], limit: float, stop: asyncio.Event) -> bool:
         deadline = time.monotonic() + limit
         while True:
+            now = time.time()
             await self._loop.tick()
-            now, health = time.time(), self._loop.health
             for notifier in self._notifiers:
-                if isinstance(notifier, Standby) and notifier.standing_in and not health[notifier.name].error:
-                    self._stood_in.setdefault(notifier.name, health[notifier.name].last_success or now)
+                if isinstance(notifier, Standby) and notifier.standing_in:
+                    since = self._standing_in.setdefault(notifier.name, now)
+                    success = self._loop.health[notifier.name].last_success
+                    if success is not None and success >= since:
+                        self._stood_in.setdefault(notifier.name, success)
             if await done():
                 return True
             if stop.is_set() or time.monotonic() >= deadline:
