@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from watchdog.app.build import App
+    from watchdog.daemon.daemon import Chore
     from watchdog.domain.alert import Alert
     from watchdog.domain.run import RunStatus, Trigger
+
+#: Seconds between two looks at what is overdue.
+_CHORES_EVERY = 600.0
 
 
 @command
@@ -86,12 +90,27 @@ async def _serve(app: App, host: str, port: int) -> int:
             heartbeat=ping.reveal() if ping else None,
             retention=app.settings.retention.text,
             on_look=[times],
+            chores=_chores(app),
         )
         collector = HouseCollector(app.store, daemon, delivery, app.clock, version=version(), calls=lambda: _calls(app))
         registry.register(collector)
         registry.register(AnswerMetrics(app.store, app.joined.watches, app.clock))
         page = WebServer(web_app(daemon, app.store, app.clock, registry, hosts=[host]), host, port)
         return await serve_until_signal(daemon, [page])
+
+
+def _chores(app: App) -> list[Chore]:
+    """What the daemon does beside the looks."""
+    import asyncio
+
+    from watchdog.app.house import tell_of_drills
+    from watchdog.daemon.daemon import Chore
+
+    def decide() -> None:
+        with app.store.begin() as session:
+            tell_of_drills(session, app.settings.drills, app.channels, app.clock.now())
+
+    return [Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide))]
 
 
 def _calls(app: App) -> Mapping[tuple[str, str], int]:

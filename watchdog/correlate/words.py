@@ -30,6 +30,7 @@ RUNBOOKS: Mapping[Cause, str] = {
     Cause.TOOL_FAILING: "tool-failing.md",
     Cause.BLIND: "eval-blind.md",
     Cause.UNDELIVERED: "delivery-dead.md",
+    Cause.UNREHEARSED: "drill-overdue.md",
     Cause.UNATTRIBUTED: "README.md#unattributed",
 }
 

@@ -85,7 +85,6 @@ class Messenger:
 
     async def tell(self, alert: Alert, limit: float, stop: asyncio.Event) -> bool:
         """Until every channel whose business it is has taken the alert, and passed it on; False when not in time."""
-
         self._began = time.time()
 
         async def told() -> bool:

@@ -42,8 +42,9 @@ class DrillOutbox:
         self.taken: dict[tuple[str, str, AlertState], float] = {}
         self.errors: dict[str, str] = {}
 
-    def live_alerts(self, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
-        """Firing alerts, and those freshly resolved."""
+    def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
+        """Firing alerts, and those freshly resolved; a silence of the house holds back no drill."""
+        del channel
         with self._store.read() as session:
             return [marked(one, self._shift) for one in session.alerts.live(now - self._shift, keep_resolved_seconds)]
 
@@ -51,8 +52,8 @@ class DrillOutbox:
         """What waits to be delivered on a channel."""
         with self._store.read() as session:
             return [
-                Delivery(id=row_id, channel=channel, alert=marked(alert, self._shift), attempts=attempts)
-                for row_id, alert, attempts in session.outbox.due(channel, now - self._shift, limit)
+                Delivery(id=row.id, channel=channel, alert=marked(row.alert, self._shift), attempts=row.attempts)
+                for row in session.outbox.due(channel, now - self._shift, limit)
             ]
 
     def delivered(self, delivery: Delivery, now: float) -> None:

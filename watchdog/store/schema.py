@@ -348,6 +348,8 @@ actions = Table(
     Column("outcome", Text, nullable=False),
     Column("done", Boolean, nullable=False),
     Index(None, "watch", "at"),
+)
+
 drills = Table(
     "drills",
     metadata,

@@ -16,6 +16,7 @@ from watchdog.settings.scorers import MetricShape, judge_part
 from watchdog.settings.shapes import (
     BudgetShape,
     CasesShape,
+    DrillsShape,
     HeadShape,
     HeartbeatShape,
     LimitsShape,
@@ -40,6 +41,7 @@ SECTIONS = {
     "server": ServerShape,
     "heartbeat": HeartbeatShape,
     "retention": RetentionShape,
+    "drills": DrillsShape,
     "prices": PriceShape,
     "providers": ProviderKeys,
     "limits": LimitsShape,

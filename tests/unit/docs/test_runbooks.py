@@ -83,6 +83,8 @@ def test_the_commands_of_the_runbooks_are_few():
         ("baseline", "compare"),
         ("baseline", "freeze"),
         ("check",),
+        ("drill", "list"),
+        ("drill", "run"),
         ("run",),
         ("scores",),
     }
