@@ -22,6 +22,7 @@ from watchdog.cli import (
     look,
     plan,
     prometheus,
+    runbook,
     scores,
     serve,
     silences,
@@ -52,6 +53,7 @@ app.add_typer(alerts.app, name="alerts")
 for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):
     alerts.app.command()(each)
 app.add_typer(silences.maintenance, name="maintenance")
+app.add_typer(runbook.app, name="runbook")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")

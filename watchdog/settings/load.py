@@ -90,6 +90,7 @@ def _settings(context: Context, path: Path) -> Settings:
         false_alarms=FalseAlarmBudget(count=head.false_alarms[0], seconds=head.false_alarms[1])
         if head
         else FalseAlarmBudget(),
+        runbook_base_url=(head.runbook_base_url or "").rstrip("/") if head else "",
         server=Server(host=server.host, port=server.port) if server else Server(),
         heartbeat=read_heartbeat(context),
         retention=Retention(text=retention.text) if retention else Retention(),
@@ -108,6 +109,10 @@ def _head(context: Context) -> HeadShape | None:
     if head is not None and not head.store.startswith(_DATABASES):
         hint = "write sqlite:///watchdog.db or postgresql://user@host/name"
         problems.add("is not a database we know", at=root.line_of("store"), field="store", hint=hint)
+    base = head.runbook_base_url if head else None
+    if base is not None and not base.startswith(("http://", "https://")):
+        at = root.line_of("runbook_base_url")
+        problems.add("is no address", at=at, field="runbook_base_url", hint="write http://watchdog.example:8790")
     return head
 
 

@@ -201,6 +201,9 @@ class HeadShape(Shape):
     version: Literal[1]
     store: Text = "sqlite:///watchdog.db"
     false_alarms: Rate = (1.0, 90 * 86400.0)
+    runbook_base_url: Text | None = Field(
+        None, description="where people reach the pages of serve; runbook_url of alerts leads there"
+    )
 
 
 class ProviderKeys(Shape):

@@ -205,6 +205,8 @@ class Settings:
     providers: Mapping[str, ProviderPlan] = field(default_factory=dict)
     notifiers: tuple[NotifierPlan, ...] = ()
     false_alarms: FalseAlarmBudget = FalseAlarmBudget()
+    #: Address under which people reach the pages of ``serve``, without a slash at its end; empty when there is none.
+    runbook_base_url: str = ""
     server: Server = Server()
     heartbeat: Heartbeat = Heartbeat()
     retention: Retention = Retention()
