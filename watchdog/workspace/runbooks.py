@@ -27,8 +27,9 @@ _INLINE = re.compile(r"`(?:\$ )?eval-watchdog(?: ([^`]*))?`")
 _BLOCK = re.compile(r"^(?: {4,}|\$ |(?= *eval-watchdog ))[ \t]*(?:\$ )?eval-watchdog(?: (.*))?$", re.MULTILINE)
 #: What a shell reads, and no command of ours.
 _SHELL = re.compile(r"\s(?:[|>&;].*)$")
-#: Words in capitals that stand where a number must.
-_NUMBERS = re.compile(r"\bN\b")
+#: Words in capitals that stand where not every text may, each with one that may.
+_SAMPLES = {"N": "8", "KIND": "provider-down"}
+_CAPITALS = re.compile(r"\b[A-Z]+\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,8 @@ def _about_commands(text: str, problem_of: Callable[[tuple[str, ...]], str]) -> 
 
 def _typed(text: str, found: re.Match[str]) -> Typed:
     written = (found[1] or "").strip()
-    words = shlex.split(_SHELL.sub("", _NUMBERS.sub("8", written)))
+    tried = _CAPITALS.sub(lambda word: _SAMPLES.get(word[0], word[0]), written)
+    words = shlex.split(_SHELL.sub("", tried))
     line = text.count("\n", 0, found.start()) + 1
     return Typed(line, tuple(words), f"eval-watchdog {written}".strip())
 
