@@ -51,7 +51,7 @@ def runs(store):
 def eventually():
     """Wait until something holds."""
 
-    async def wait(holds, seconds=10.0):
+    async def wait(holds, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not (held := holds()):
             assert time.monotonic() < deadline, "it never came about"

@@ -31,7 +31,7 @@ async def make():
         await each.aclose()
 
 
-async def sleep_until(holds, seconds=15.0):
+async def sleep_until(holds, seconds=60.0):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not happen in time"
