@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("scope", sa.JSON(), nullable=False, server_default=WHOLE))
     op.add_column("baselines", sa.Column("remarks", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("baselines", sa.Column("steps", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("signals", sa.Column("since_earliest", sa.Double(), nullable=True))
+    op.add_column("signals", sa.Column("since_latest", sa.Double(), nullable=True))
     baselines = sa.table(
         "baselines",
         *(sa.column(name) for name in ("id", "frozen_at", "frozen_by", "reason")),
@@ -183,6 +185,8 @@ def downgrade() -> None:
     with op.batch_alter_table("gates", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_gates_watch_at"))
     op.drop_table("gates")
+    op.drop_column("signals", "since_latest")
+    op.drop_column("signals", "since_earliest")
     op.drop_column("baselines", "steps")
     op.drop_column("baselines", "remarks")
     op.drop_column("runs", "scope")

@@ -108,11 +108,13 @@ def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[
         f"{watch.feature}: {what} {verb} {size} {key.estimand} than at the baseline "
         f"(90 % interval {interval}, n {signal.n}){since}"
     )
+    between = signal.since_between
     return summary, {
         "effect": change(watch, key, signal.effect),
         "interval": f"{interval} (90 %)",
         "n": str(signal.n),
         **({"since": iso(signal.since)} if signal.since is not None else {}),
+        **({} if between is None else {"since_between": f"{iso(between[0])} and {iso(between[1])} (90 %)"}),
         "estimand": key.estimand.value,
         "guarantee": signal.guarantee.value,
         "evidence": f"{signal.statistic:.1f}, {signal.threshold:.1f} needed (log scale); {signal.reason or 'evidence'}",

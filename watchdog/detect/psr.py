@@ -23,6 +23,7 @@ from watchdog.domain.metric import Observation
 from watchdog.stats.acute import DRIFT_AFTER, SUSPECT_AFTER, BadLooks
 from watchdog.stats.autocorrelation import inflation
 from watchdog.stats.interval import Effect, Moments, effect
+from watchdog.stats.onset import REACH, onset_interval
 from watchdog.stats.predictive import PredictiveSR
 from watchdog.stats.psr_state import PsrState
 from watchdog.stats.recovery import Recovery
@@ -44,6 +45,8 @@ class Drift:
     #: ``evidence`` or ``acute``.
     reason: str
     recovery: Recovery
+    #: Unix times of the earliest and the latest look that may have been the first bad one.
+    between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +57,17 @@ class DetectorState:
     psr: PsrState | None
     drift: Drift | None = None
     bad: BadLooks = BadLooks()
+    #: Unix times of the newest looks in the reference, oldest first.
+    marks: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """JSON value; floats come back exactly."""
         drift = self.drift
         return {
             "psr": None if self.psr is None else self.psr.to_json(),
-            "drift": None if drift is None else [drift.since, drift.reason, drift.recovery.to_json()],
+            "drift": None if drift is None else [drift.since, drift.reason, drift.recovery.to_json(), drift.between],
             "bad": self.bad,
+            "marks": self.marks,
         }
 
     @classmethod
@@ -69,12 +75,18 @@ class DetectorState:
         """The state that ``to_json`` wrote."""
         drift = None
         if value["drift"] is not None:
-            since, reason, recovery = value["drift"]
-            drift = Drift(since=since, reason=reason, recovery=Recovery.from_json(recovery))
+            since, reason, recovery, between = value["drift"]
+            drift = Drift(
+                since=since,
+                reason=reason,
+                recovery=Recovery.from_json(recovery),
+                between=None if between is None else (between[0], between[1]),
+            )
         return cls(
             psr=None if value["psr"] is None else PsrState.from_json(value["psr"]),
             drift=drift,
             bad=BadLooks(*value["bad"]),
+            marks=tuple(value["marks"]),
         )
 
 
@@ -108,14 +120,15 @@ class PsrDetector:
         if state.psr is None:
             return state, self._signal(observation, Level.LEARNING, "learning", 0.0, ANYTHING)
         if state.drift is not None:
-            return self._drifting(state.psr, state.drift, observation)
+            return self._drifting(state, state.psr, state.drift, observation)
         return self._watching(state, state.psr, observation)
 
     def without(self, state: DetectorState, looks: int) -> DetectorState:
         """As though the newest looks had not been: they belong to a drift that another test has found."""
         if state.psr is None:
             return state
-        return DetectorState(psr=self._test.restart(self._test.forget(state.psr, looks)))
+        psr = self._test.restart(self._test.forget(state.psr, looks))
+        return DetectorState(psr=psr, marks=state.marks[: max(len(state.marks) - looks, 0)])
 
     def _watching(
         self, state: DetectorState, before: PsrState, observation: Observation
@@ -123,6 +136,7 @@ class PsrDetector:
         psr, evidence = self._step(before, observation, remember=True)
         x = before.common_scale(observation.x, observation.variance)
         bad = state.bad.update(x, mean=before.mean, spread=before.spread, mark=observation.at)
+        marks = (*state.marks, observation.at)[-REACH:]
         looks, since = evidence.looks, evidence.since
         change = self._change(psr, looks)
         reason, level = "calm", Level.CALM
@@ -141,15 +155,29 @@ class PsrDetector:
         drift = None
         if level is Level.DRIFT:
             bad = BadLooks()
-            drifted = psr.history[-max(looks, 1) :]
-            psr = self._test.forget(psr, max(looks, 1))
-            drift = Drift(since=since, reason=reason, recovery=Recovery(Moments.of(drifted - psr.mean)))
+            looks = max(looks, 1)
+            between = self._between(before, psr, marks, looks)
+            drifted = psr.history[-looks:]
+            psr, marks = self._test.forget(psr, looks), marks[:-looks]
+            recovery = Recovery(Moments.of(drifted - psr.mean))
+            drift = Drift(since=since, reason=reason, recovery=recovery, between=between)
         signal = self._signal(observation, level, reason, evidence.log, change)
         if level is not Level.CALM:
             signal = replace(signal, since=since if looks else observation.at, looks=max(looks, 1))
-        return DetectorState(psr=psr, drift=drift, bad=bad), signal
+        if drift is not None:
+            signal = replace(signal, since_between=drift.between)
+        return DetectorState(psr=psr, drift=drift, bad=bad, marks=marks), signal
 
-    def _drifting(self, psr: PsrState, drift: Drift, observation: Observation) -> tuple[DetectorState, Signal]:
+    @staticmethod
+    def _between(before: PsrState, after: PsrState, marks: tuple[float, ...], looks: int) -> tuple[float, float] | None:
+        """Times between which the drift began; None when the looks reach back into the baseline."""
+        r1, phi = before.autocorrelation
+        fewest, most = onset_interval(after.history, looks, spread=before.spread, r1=r1, phi=phi)
+        return (marks[-min(most, len(marks))], marks[-fewest]) if fewest <= len(marks) else None
+
+    def _drifting(
+        self, state: DetectorState, psr: PsrState, drift: Drift, observation: Observation
+    ) -> tuple[DetectorState, Signal]:
         psr, evidence = self._step(psr, observation, remember=False)
         r1, phi = psr.autocorrelation
         recovery = drift.recovery.update(
@@ -160,13 +188,13 @@ class PsrDetector:
         if recovery.recovered:
             change = self._against(psr, recovery.climbing)
             signal = self._signal(observation, Level.CALM, "recovered", evidence.log, change)
-            return DetectorState(psr=self._test.restart(psr)), signal
+            return DetectorState(psr=self._test.restart(psr), marks=state.marks), signal
         change = self._against(psr, recovery.down)
         signal = self._signal(observation, Level.DRIFT, drift.reason, evidence.log, change)
         looks = recovery.down.n + recovery.climbing.n
         return (
-            DetectorState(psr=psr, drift=replace(drift, recovery=recovery)),
-            replace(signal, since=drift.since, looks=looks),
+            DetectorState(psr=psr, drift=replace(drift, recovery=recovery), marks=state.marks),
+            replace(signal, since=drift.since, since_between=drift.between, looks=looks),
         )
 
     def _step(self, psr: PsrState, observation: Observation, *, remember: bool) -> Any:

@@ -50,6 +50,8 @@ class Signal:
     n: int
     #: Unix time of the estimated first bad look; None while calm.
     since: float | None = None
+    #: Earliest and latest look (Unix times) that may have been the first bad one; None where that is not known.
+    since_between: tuple[float, float] | None = None
     #: Looks since the onset.
     looks: int = 0
     guarantee: Guarantee = Guarantee.BUDGETED

@@ -20,6 +20,7 @@ LINES: Mapping[str, str] = {
     "effect": "Effect",
     "interval": "Interval",
     "since": "Since",
+    "since_between": "Began between",
     "held_back": "Held back",
     "recovery": "Recovered",
     "worst_cases": "Worst cases",

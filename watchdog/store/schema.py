@@ -185,6 +185,8 @@ signals = Table(
     Column("high", Double, nullable=False),
     Column("n", Integer, nullable=False),
     Column("since", Double),
+    Column("since_earliest", Double),
+    Column("since_latest", Double),
     Column("looks", Integer, nullable=False),
     Column("guarantee", String(20), nullable=False),
     Column("reason", String(100), nullable=False),

@@ -105,6 +105,27 @@ def test_a_lasting_drop_becomes_suspect_and_then_drift():
     assert after[-1].effect == pytest.approx(-0.12, abs=0.03)
     assert after[-1].looks == pytest.approx(40, abs=8)
     assert after[-1].since == found.since
+    earliest, latest = found.since_between
+    assert earliest <= 61_000.0 <= latest
+    assert earliest <= found.since <= latest
+    assert after[-1].since_between == found.since_between
+    assert all(signal.since_between is None for signal in after[:first])
+
+
+def test_the_looks_of_a_drift_that_is_over_are_no_onset_of_the_next():
+    world = World()
+    world.live(60)
+    world.live(20, chance=0.7)
+    world.live(30)
+    over = world.number
+    assert len(world.state.marks) < over
+    world.live(40)
+    began = world.number + 1
+    found = next(signal for signal in world.live(40, chance=0.72) if signal.level is Level.DRIFT)
+    earliest, latest = found.since_between
+    assert 1000.0 * over < earliest <= 1000.0 * began <= latest
+    kept = DetectorState.from_json(json.loads(json.dumps(world.state.to_json())))
+    assert (kept.drift.between, kept.marks) == (found.since_between, world.state.marks)
 
 
 def test_a_drift_ends_when_the_metric_is_back():
