@@ -24,7 +24,6 @@ _EXPLAINS = (
     Cause.COVERAGE,
     Cause.BLIND,
     Cause.UNDELIVERED,
-    Cause.UNREHEARSED,
     Cause.UNATTRIBUTED,
 )
 

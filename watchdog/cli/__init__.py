@@ -15,18 +15,17 @@ from watchdog.cli import (
     check,
     database,
     demo,
-    drill,
     gate,
     golden,
     init,
     look,
     plan,
     prometheus,
-    runbook,
     scores,
     serve,
     silences,
     simulate,
+    triage,
 )
 
 app = typer.Typer(
@@ -45,6 +44,7 @@ app.command("check")(check.check)
 app.command("run")(look.run)
 app.command("serve")(serve.serve)
 app.command("gate")(gate.gate)
+app.command("triage")(triage.triage)
 app.command("scores")(scores.scores)
 app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")
@@ -53,7 +53,6 @@ app.add_typer(alerts.app, name="alerts")
 for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):
     alerts.app.command()(each)
 app.add_typer(silences.maintenance, name="maintenance")
-app.add_typer(runbook.app, name="runbook")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")
@@ -61,7 +60,6 @@ app.add_typer(prometheus.app, name="prometheus")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)
-app.add_typer(drill.app, name="drill")
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ def dead(
         for one in asked if drop else ():
             session.outbox.drop(one)
         if retry or drop:
-            tell_of_dead_letters(session, house.channels.alerts, now, house.settings.runbook_base_url)
+            tell_of_dead_letters(session, house.channels.alerts, now)
     if as_json:
         print_json([_plain_letter(one) for one in asked])
     elif retry or drop:

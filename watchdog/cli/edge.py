@@ -121,6 +121,20 @@ def open_store(config: Path) -> App:
     return App(join(config, environment(), secrets_required=False).checked(), SystemClock())
 
 
+def dollars(text: str) -> float:
+    """US dollars of ``2 USD``, ``$0.50`` or a plain number.
+
+    Raises:
+        typer.BadParameter: it is none of these.
+    """
+    from watchdog.text.quantities import parse_money
+
+    try:
+        return parse_money(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is no sum of money; write '2 USD'") from error
+
+
 def quiet_logs() -> None:
     """Warnings go to stderr, where they are no part of a result; what is below them, nowhere."""
     from watchdog.daemon.logs import configure_logs

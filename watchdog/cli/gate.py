@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, quiet_logs, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, dollars, environment, quiet_logs, since_seconds
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -107,7 +107,7 @@ def gate(
         budgets=_budgets(budgets or []),
         seed=seed,
         self_test=aa,
-        max_cost=None if max_cost is None else _dollars(max_cost),
+        max_cost=None if max_cost is None else dollars(max_cost),
         max_calls=max_calls,
         cache=None if cache is None else since_seconds(cache),
         baseline_from_look=None if baseline_from_daemon is None else since_seconds(baseline_from_daemon),
@@ -200,12 +200,3 @@ def _budgets(texts: list[str]) -> dict[Measure, float]:
         if not 0 < value <= 10:
             raise typer.BadParameter(f"{text!r}: a budget is more than 0 % and at most 1000 %")
     return found
-
-
-def _dollars(text: str) -> float:
-    from watchdog.text.quantities import parse_money
-
-    try:
-        return parse_money(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no sum of money; write '2 USD'") from error

@@ -74,7 +74,7 @@ class Act(StrEnum):
     SLOW_DOWN = "slow down"
     #: Measure (more) before anything is done.
     MEASURE = "measure"
-    NOTHING = "leave it"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

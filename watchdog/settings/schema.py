@@ -10,9 +10,9 @@ from watchdog.settings.parts import Part, Parts, Vocabulary
 from watchdog.settings.providers import KEY_VARIABLES
 from watchdog.settings.scorers import MetricShape, judge_part
 from watchdog.settings.shapes import (
-    DrillsShape,
     HeadShape,
     HeartbeatShape,
+    HooksShape,
     LimitsShape,
     OwnerShape,
     PriceShape,
@@ -43,8 +43,8 @@ def json_schema(vocabulary: Vocabulary) -> Schema:
         "server": _of(ServerShape),
         "heartbeat": _of(HeartbeatShape),
         "retention": _of(RetentionShape),
-        "drills": _of(DrillsShape),
         "prices": {"type": "object", "additionalProperties": _of(PriceShape), "description": "USD per million tokens"},
+        "hooks": _of(HooksShape),
     }
     properties = {**head, **sections}
     return {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from watchdog.domain.drill import DrillKind
 from watchdog.text.documents.fit import Name, Seconds, Shape, Text
 from watchdog.text.quantities import parse_money, parse_rate
 
@@ -43,6 +43,27 @@ Rate = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*[\d.]+\s*(per|/|in|every)\s*.+", "description": "1 per 90d"}),
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _words(value: Any) -> Any:
+    return shlex.split(value) if isinstance(value, str) else value
+
+
+#: ``flagctl off reply``, or ``[flagctl, "off", reply]``.
+Command = Annotated[
+    list[Text],
+    BeforeValidator(_words),
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ],
+            "description": "flagctl off reply",
+        }
+    ),
+]
 #: A tag of cases; it stands in labels.
 Tag = Annotated[Text, Field(max_length=100)]
 
@@ -178,13 +199,14 @@ class RetentionShape(Shape):
     text: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
 
 
-class DrillsShape(Shape):
-    """How often which drills must pass; one that is overdue is an alert."""
+class HooksShape(Shape):
+    """Programs of your own that change production: a command line, or a list of its words. No shell is in between."""
 
-    every: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
-    kinds: list[DrillKind] = Field(
-        default_factory=lambda: [DrillKind.PROVIDER_DOWN, DrillKind.QUALITY_DROP], min_length=1
-    )
+    pin: Command | None = Field(None, description="production uses the model in EVAL_WATCHDOG_MODEL from now on")
+    rollback: Command | None = Field(None, description="production goes back to the last good prompt and model")
+    failover: Command | None = Field(None, description="production uses the fallback target from now on")
+    disable: Command | None = Field(None, description="the feature gives its plain answer from now on")
+    enable: Command | None = Field(None, description="the feature asks its model again")
 
 
 class PriceShape(Shape):
@@ -201,9 +223,6 @@ class HeadShape(Shape):
     version: Literal[1]
     store: Text = "sqlite:///watchdog.db"
     false_alarms: Rate = (1.0, 90 * 86400.0)
-    runbook_base_url: Text | None = Field(
-        None, description="where people reach the pages of serve; runbook_url of alerts leads there"
-    )
 
 
 class ProviderKeys(Shape):

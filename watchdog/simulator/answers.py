@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from watchdog.domain.case import Case
+from watchdog.simulator.behaviour import Behaviour
 from watchdog.simulator.chance import uniform
 
 REFUSAL = "I'm sorry, but I can't help with that request."
 NOT_IN_CONTEXT = "Not in the documents: the context does not say."
 INVENTED = "According to the latest update, this was changed to 17 working days for all premium members."
+OUTDATED = "This page has moved. An archived version of spring 2019 may no longer be accurate."
+UNRELATED = "Company news: the summer party was a great success, and the new warehouse has a bicycle shed."
 _PADDING = (
     "To put it another way, this is what applies in the situation you describe.",
     "It is worth keeping in mind that details can differ from one case to the next.",
@@ -70,6 +73,16 @@ def lengthen(text: str, verbosity: float) -> str:
     if name is None:
         return json.dumps(record, ensure_ascii=False, indent=round(2 * verbosity))
     return json.dumps({**record, name: _padded(record[name], verbosity)}, ensure_ascii=False)
+
+
+def retrieved(right: Sequence[str], behaviour: Behaviour, luck: Callable[[str], float]) -> tuple[tuple[str, ...], bool]:
+    """The documents that an agent finds where the right ones are known, and whether all of those are among them."""
+    found = [luck(f"document {at}") < behaviour.recall for at in range(len(right))]
+    texts = [text if hit else OUTDATED for text, hit in zip(right, found, strict=True)]
+    total = sum(map(len, texts))
+    while sum(map(len, texts)) < total * behaviour.context:
+        texts.append(UNRELATED)
+    return tuple(texts), all(found)
 
 
 def worth(case: Case, text: str) -> float:

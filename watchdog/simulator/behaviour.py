@@ -13,8 +13,8 @@ from watchdog.errors import UsageError
 #: ``hang``: no answer, ever. ``drop``: the connection breaks. ``quota``: 429 that will not go away today.
 NAMED_FAULTS = ("empty", "garbage", "hang", "drop", "quota")
 
-_SHARES = {"quality", "refusals", "judge_noise", "judge_unparsable"}
-_TABLES = {"tags", "faults", "tool_failures"}
+_SHARES = {"quality", "refusals", "recall", "judge_noise", "judge_unparsable"}
+_TABLES = {"tags", "needs", "faults", "tool_failures"}
 _OPTIONAL = {"fingerprint", "capacity"}
 
 
@@ -29,6 +29,12 @@ class Behaviour:
     spread: float = 1.5
     #: Quality of cases with a tag, in place of ``quality``: a drop in one slice only.
     tags: Mapping[str, float] = field(default_factory=dict)
+    #: Quality when the system prompt lacks a phrase, by phrase: a prompt that slipped.
+    needs: Mapping[str, float] = field(default_factory=dict)
+    #: As an agent: probability that each right document is found; another one stands in for it otherwise, and an answer
+    #: that lacks a document is a bad one. Retrieved text relative to the usual.
+    recall: float = 1.0
+    context: float = 1.0
     #: Probability that the model refuses, whatever the case.
     refusals: float = 0.0
     #: Length of prose relative to the usual: 2 says everything and as much again.

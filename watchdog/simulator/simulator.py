@@ -219,6 +219,11 @@ class Simulator:
             kind, text = "tool failed", "I could not look that up just now. Please try again later."
         else:
             kind, text = self._answer(case, behaviour, question, luck, count)
+        contexts: tuple[str, ...] = ()
+        if agent and case and case.contexts:
+            contexts, complete = answers.retrieved(case.contexts, behaviour, luck)
+            if kind == "good" and not complete:
+                kind, text = "bad", answers.bad_answer(case, count, self._seed)
         tally.answers[model, kind] += 1
         text, finish_reason = _cut(text, question.max_tokens)
         return Reply(
@@ -227,9 +232,9 @@ class Simulator:
             delay=delay,
             text=text,
             finish_reason=finish_reason,
-            input_tokens=_tokens(question.system) + _tokens(question.text),
+            input_tokens=sum(map(_tokens, (question.system, question.text, *contexts))),
             output_tokens=_tokens(text),
-            contexts=case.contexts if case and agent else (),
+            contexts=contexts,
             tool_calls=tools,
         )
 
@@ -252,6 +257,7 @@ class Simulator:
         if case is None or not answers.knows(case):
             return "echo", answers.lengthen(f"You said: {question.text}", behaviour.verbosity)
         quality = next((behaviour.tags[tag] for tag in case.tags if tag in behaviour.tags), behaviour.quality)
+        quality = min([quality, *(low for phrase, low in behaviour.needs.items() if phrase not in question.system)])
         chance = probability_of_case(quality, behaviour.spread, self._memory.difficulty(case))
         good = luck("quality") < chance
         text = answers.good_answer(case, count) if good else answers.bad_answer(case, count, self._seed)

@@ -36,7 +36,7 @@ def ask_provider(facts: Facts) -> Answered:
     if not probe.works:
         return _down(probe, evidence)
     if failing(ours) or failing([health for health in ours if health.role == Role.CURRENT]):
-        return _under_load(name, ours, evidence)
+        return _under_load(name, ours, probe, evidence)
     reason = f"{name} answers: {probe.answered} of {probe.calls} tiny requests, {_took(probe)}"
     return Answered(Question(asks=ASKS, reply=Reply.NO, reason=reason, evidence=evidence))
 
@@ -53,15 +53,20 @@ def _down(probe: Probe, evidence: tuple[str, ...]) -> Answered:
     return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect])
 
 
-def _under_load(name: str, ours: Sequence[ProviderHealth], evidence: tuple[str, ...]) -> Answered:
-    """Single requests pass, a sample does not: too much of us, or a provider that fails now and then."""
+def _under_load(name: str, ours: Sequence[ProviderHealth], probe: Probe, evidence: tuple[str, ...]) -> Answered:
+    """Single requests pass, a sample does not: too much of us, or a provider that fails now and then.
+
+    Of a 429 that one request alone met, our pace is innocent.
+    """
     counts: Counter[ErrorKind] = Counter()
     for health in ours:
         counts.update(health.errors)
     said = failure(name, ours)
-    paced = _commonest(counts) is ErrorKind.RATE_LIMIT
+    paced = _commonest(counts) is ErrorKind.RATE_LIMIT and ErrorKind.RATE_LIMIT not in probe.errors
     diagnosis = Diagnosis.OUR_PACE if paced else _DIAGNOSES.get(_commonest(counts), Diagnosis.PROVIDER_DOWN)
-    suspect = Suspect(diagnosis, Confidence.LIKELY, f"Single requests pass; of a sample {said}.")
+    suspect = Suspect(
+        diagnosis, Confidence.LIKELY, f"{probe.answered} of {probe.calls} single requests pass; of a sample {said}."
+    )
     return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect])
 
 
