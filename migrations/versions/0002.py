@@ -116,8 +116,63 @@ def upgrade() -> None:
     with op.batch_alter_table("actions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_actions_watch_at"), ["watch", "at"], unique=False)
 
+    op.create_table(
+        "drills",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("watch", sa.String(length=200), nullable=False),
+        sa.Column("started_at", sa.Double(), nullable=False),
+        sa.Column("finished_at", sa.Double(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("injected", sa.Text(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=True),
+        sa.Column("detect_seconds", sa.Double(), nullable=True),
+        sa.Column("page_seconds", sa.Double(), nullable=True),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("cause", sa.String(length=200), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("own_route", sa.Boolean(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.Double(), nullable=True),
+        sa.Column("open", sa.JSON(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drills")),
+    )
+    op.create_table(
+        "verifications",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("watch", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("target", sa.String(length=64), nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["id"], ["gates.id"], name=op.f("fk_verifications_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verifications")),
+    )
+    with op.batch_alter_table("verifications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_verifications_watch_at"), ["watch", "at"], unique=False)
+    op.create_table(
+        "alert_feedback",
+        sa.Column("alert_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("by", sa.String(length=200), nullable=False),
+        sa.Column("actionable", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"], ["alerts.id"], name=op.f("fk_alert_feedback_alert_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_alert_feedback")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("alert_feedback")
+    with op.batch_alter_table("verifications", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_verifications_watch_at"))
+    op.drop_table("verifications")
+    op.drop_table("drills")
     for name in ("actions", "triages"):
         with op.batch_alter_table(name, schema=None) as batch_op:
             batch_op.drop_index(batch_op.f(f"ix_{name}_watch_at"))

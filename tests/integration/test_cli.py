@@ -15,7 +15,7 @@ COMMANDS = [
     ["baseline", "compare"], ["baseline", "lock"], ["baseline", "extend"],
     ["alerts", "list"], ["alerts", "resolve"], ["alerts", "dead"], ["alerts", "ack"], ["incidents"],
     ["alerts", "silence"], ["alerts", "silences"], ["alerts", "unsilence"],
-    ["maintenance", "add"], ["maintenance", "list"], ["maintenance", "end"],
+    ["runbook", "render"], ["runbook", "lint"], ["maintenance", "add"], ["maintenance", "list"], ["maintenance", "end"],
     ["golden", "lint"], ["db", "upgrade"], ["simulate"], ["demo"], ["plan"], ["backtest"],
 ]  # fmt: skip
 

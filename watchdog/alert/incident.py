@@ -24,6 +24,7 @@ _EXPLAINS = (
     Cause.COVERAGE,
     Cause.BLIND,
     Cause.UNDELIVERED,
+    Cause.UNREHEARSED,
     Cause.UNATTRIBUTED,
 )
 

@@ -167,7 +167,7 @@ class App:
 
         notifiers = self.notifiers  # first: one that is refused must leave no database behind
         standbys = [one.name for one in notifiers if isinstance(one, Standby) and one.stands_in_for]
-        outbox = StoreOutbox(self.store, self.channels.alerts, standbys)
+        outbox = StoreOutbox(self.store, self.channels.alerts, standbys, self.settings.runbook_base_url)
         return DeliveryLoop(notifiers, outbox, self.clock, heartbeat, rng=Random(), poll=poll)
 
     def caller(self, provider: str) -> Caller:

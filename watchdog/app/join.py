@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from watchdog.catalog import VOCABULARY
@@ -16,6 +16,7 @@ from watchdog.text.documents.problems import Loaded
 from watchdog.workspace.files import Workspace
 from watchdog.workspace.golden import GoldenFiles
 from watchdog.workspace.judges import JudgeFiles
+from watchdog.workspace.runbooks import Runbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Joined:
     golden: Mapping[str, GoldenFiles]
     #: Judges of each watch by the metric they feed, as the watch uses them.
     judges: Mapping[str, Mapping[str, JudgeFiles]]
+    #: Runbook of each watch that has one in a file.
+    runbooks: Mapping[str, Runbook] = field(default_factory=dict)
 
 
 def join(path: Path, environ: Mapping[str, str], *, secrets_required: bool = True) -> Loaded[Joined]:
@@ -45,15 +48,17 @@ def join(path: Path, environ: Mapping[str, str], *, secrets_required: bool = Tru
     watches: dict[str, Watch] = {}
     golden: dict[str, GoldenFiles] = {}
     judges: dict[str, dict[str, JudgeFiles]] = {}
+    runbooks: dict[str, Runbook] = {}
     for name, plan in settings.watches.items():
         files = workspace.golden(plan.golden) if plan.golden else None
         if files is not None:
             golden[name] = files
-        watches[name] = _watch(plan, workspace, files)
+        watches[name] = replace(_watch(plan, workspace, files), runbook_base_url=settings.runbook_base_url)
         judges[name] = {use.metric: judge for use in plan.judges if (judge := _judge(use, workspace)) is not None}
-        if plan.runbook is not None:
-            workspace.runbook(plan.runbook)
-    joined = Joined(settings=settings, watches=watches, golden=golden, judges=judges)
+        text = workspace.runbook(plan.runbook) if plan.runbook is not None else None
+        if text is not None:
+            runbooks[name] = text
+    joined = Joined(settings=settings, watches=watches, golden=golden, judges=judges, runbooks=runbooks)
     return Loaded(joined, (*loaded.problems, *workspace.problems))
 
 

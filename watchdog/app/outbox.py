@@ -17,15 +17,22 @@ from watchdog.store.store import Session, Store
 class StoreOutbox:
     """What ``watchdog.notify.delivery.Outbox`` asks for, each call one short transaction."""
 
-    def __init__(self, store: Store, channels: Sequence[str] = (), standbys: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        channels: Sequence[str] = (),
+        standbys: Collection[str] = (),
+        runbook_base_url: str = "",
+    ) -> None:
         """``channels``: names of those that are told when one of them was not.
 
         ``standbys``: those of them that take what they are sent and tell it only in another's place: no silence is too
-        late for what they took.
+        late for what they took. ``runbook_base_url``: as in watchdog.yaml.
         """
         self._store = store
         self._channels = tuple(channels)
         self._standbys = frozenset(standbys)
+        self._runbook_base_url = runbook_base_url
 
     def live_alerts(self, channel: str, now: float, keep_resolved_seconds: float) -> Sequence[Alert]:
         """Firing alerts, and those freshly resolved. What a receiver knows already stays, or it would seem resolved."""
@@ -77,7 +84,7 @@ class StoreOutbox:
         with self._store.begin() as session:
             session.outbox.failed(delivery.id, delivery.channel, error, retry_at)
             if retry_at is None:
-                tell_of_dead_letters(session, self._channels, now)
+                tell_of_dead_letters(session, self._channels, now, self._runbook_base_url)
 
 
 def to_be_sent(session: Session, now: float) -> list[Waiting]:

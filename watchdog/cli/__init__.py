@@ -15,12 +15,14 @@ from watchdog.cli import (
     check,
     database,
     demo,
+    drill,
     gate,
     golden,
     init,
     look,
     plan,
     prometheus,
+    runbook,
     scores,
     serve,
     silences,
@@ -53,6 +55,7 @@ app.add_typer(alerts.app, name="alerts")
 for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):
     alerts.app.command()(each)
 app.add_typer(silences.maintenance, name="maintenance")
+app.add_typer(runbook.app, name="runbook")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")
@@ -60,6 +63,7 @@ app.add_typer(prometheus.app, name="prometheus")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)
+app.add_typer(drill.app, name="drill")
 
 
 def main() -> None:

@@ -90,7 +90,7 @@ def dead(
         for one in asked if drop else ():
             session.outbox.drop(one)
         if retry or drop:
-            tell_of_dead_letters(session, house.channels.alerts, now)
+            tell_of_dead_letters(session, house.channels.alerts, now, house.settings.runbook_base_url)
     if as_json:
         print_json([_plain_letter(one) for one in asked])
     elif retry or drop:
@@ -146,7 +146,7 @@ def resolve(
             raise UnknownName(f"alert {alert_id} is resolved already")
         watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
-        session.alerts.save(watch, [transition], house.channels.alerts)
+        session.alerts.save(watch, [transition], [plan.name for plan in house.settings.notifiers])
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
 
 

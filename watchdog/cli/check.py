@@ -61,7 +61,7 @@ def check(
             wrong, remarked = _looked_over(house, watch)
             problems += [Problem(file=str(config), field=f"watches.{name}", message=said) for said in wrong]
             remarks += [Problem(file=str(config), field=f"watches.{name}", message=said) for said in remarked]
-        remarks += _golden_remarks(joined)
+        remarks += [*_golden_remarks(joined), *_runbook_remarks(joined)]
     if strict:
         problems += remarks
     if as_json:
@@ -94,8 +94,8 @@ def _looked_over(house: App, watch: Watch) -> tuple[list[str], list[str]]:
         house.built(watch.name)
     except ValueError as error:
         wrong.append(str(error))
-    if not watch.runbook and any(plan.pages for plan in watch.scorers):
-        remarks.append("has no runbook, so a page says nothing about what to do")
+    if not watch.runbook and not watch.runbook_base_url and any(plan.pages for plan in watch.scorers):
+        wrong.append("may page, and has no runbook to link: write runbook:, or runbook_base_url: at the top")
     cases = watch.golden.cases if watch.golden else ()
     counts = {tag: sum(tag in case.tags for case in cases) for tag in watch.tags}
     wrong += [f"no case has the tag {tag!r}" for tag, count in counts.items() if not count]
@@ -143,6 +143,18 @@ def _show_shares(joined: Joined, shares: list[Share]) -> None:
     columns = ["metric", "share", "looks to a false alarm", "false alarms a quarter"]
     rows = [[str(s.key), f"{s.share:.1%}", f"{s.mean_runs:,.0f}", f"{s.a_quarter:.3g}"] for s in shares]
     print_table(columns, rows, right=columns[1:])
+
+
+def _runbook_remarks(joined: Joined) -> list[Problem]:
+    """What would hold up whoever follows the runbook of a watch."""
+    from watchdog.cli.runbook import own_faults
+    from watchdog.errors import Problem
+
+    return [
+        Problem(file=file, line=fault.line or None, message=fault.message)
+        for file, faults in own_faults(joined).items()
+        for fault in faults
+    ]
 
 
 def _golden_remarks(joined: Joined) -> list[Problem]:

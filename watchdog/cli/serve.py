@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from watchdog.app.build import App
+    from watchdog.daemon.daemon import Chore
     from watchdog.domain.alert import Alert
     from watchdog.domain.run import RunStatus, Trigger
+
+#: Seconds between two looks at what is overdue.
+_CHORES_EVERY = 600.0
 
 
 @command
@@ -47,16 +51,20 @@ def serve(
 
 
 async def _serve(app: App, host: str, port: int) -> int:
+    from urllib.parse import urlsplit
+
     from prometheus_client import CollectorRegistry
 
     from eval_watchdog import version
     from watchdog.alert.heartbeat import watchdog_heartbeat
+    from watchdog.cli.runbook import whom_to_wake
     from watchdog.daemon.daemon import Daemon
     from watchdog.daemon.until_signal import serve_until_signal
     from watchdog.domain.run import Trigger
     from watchdog.web.answer_metrics import AnswerMetrics
     from watchdog.web.app import web_app
     from watchdog.web.metrics import HouseCollector, LookTimes
+    from watchdog.web.runbook_pages import RunbookPages
     from watchdog.web.server import WebServer
 
     started_at = app.clock.now()
@@ -86,12 +94,36 @@ async def _serve(app: App, host: str, port: int) -> int:
             heartbeat=ping.reveal() if ping else None,
             retention=app.settings.retention.text,
             on_look=[times],
+            chores=_chores(app),
         )
         collector = HouseCollector(app.store, daemon, delivery, app.clock, version=version(), calls=lambda: _calls(app))
         registry.register(collector)
         registry.register(AnswerMetrics(app.store, app.joined.watches, app.clock))
-        page = WebServer(web_app(daemon, app.store, app.clock, registry, hosts=[host]), host, port)
+        runbooks = RunbookPages(
+            app.joined.watches,
+            app.store,
+            app.clock,
+            own={name: runbook.text for name, runbook in app.joined.runbooks.items()},
+            wake=lambda alert: whom_to_wake(app.settings.path, alert),
+        )
+        hosts = [host, urlsplit(app.settings.runbook_base_url).hostname or host]
+        pages = web_app(daemon, app.store, app.clock, registry, hosts=hosts, runbooks=runbooks)
+        page = WebServer(pages, host, port)
         return await serve_until_signal(daemon, [page])
+
+
+def _chores(app: App) -> list[Chore]:
+    """What the daemon does beside the looks."""
+    import asyncio
+
+    from watchdog.app.house import tell_of_drills
+    from watchdog.daemon.daemon import Chore
+
+    def decide() -> None:
+        with app.store.begin() as session:
+            tell_of_drills(session, app.settings.drills, app.channels, app.clock.now())
+
+    return [Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide))]
 
 
 def _calls(app: App) -> Mapping[tuple[str, str], int]:

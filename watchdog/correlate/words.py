@@ -6,6 +6,7 @@ import math
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from watchdog.correlate.situation import ProviderHealth, WorstCase
 from watchdog.domain.alert import AlertType, Cause, Severity
@@ -30,6 +31,7 @@ RUNBOOKS: Mapping[Cause, str] = {
     Cause.TOOL_FAILING: "tool-failing.md",
     Cause.BLIND: "eval-blind.md",
     Cause.UNDELIVERED: "delivery-dead.md",
+    Cause.UNREHEARSED: "drill-overdue.md",
     Cause.UNATTRIBUTED: "README.md#unattributed",
 }
 
@@ -71,9 +73,23 @@ def story(watch: Watch, cause: Cause, summary: str, description: str, command: s
         "summary": summary,
         "description": description,
         "cause": cause.value,
-        "runbook_url": watch.runbook or f"docs/runbooks/{RUNBOOKS[cause]}",
+        "runbook_url": runbook_url(watch, cause),
         "next_command": command or f"eval-watchdog scores {shlex.quote(watch.name)} --since 24h",
     }
+
+
+def runbook_url(watch: Watch, cause: Cause) -> str:
+    """Where to read what to do: an address of the watch's own, the page that ``serve`` fills in, or a path."""
+    own = watch.runbook
+    if watch.runbook_base_url and not own.startswith(("http://", "https://")):
+        return served_runbook(watch.runbook_base_url, cause, watch.name)
+    return own or f"docs/runbooks/{RUNBOOKS[cause]}"
+
+
+def served_runbook(base: str, cause: Cause, watch: str = "") -> str:
+    """Address of the page of a cause at ``serve``, with a watch filled in if one is named."""
+    page = RUNBOOKS[cause].replace(".md", "")
+    return "/".join([base, "runbooks", *([quote(watch, safe="")] if watch else []), page])
 
 
 def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from random import Random
 from typing import Any, Protocol
@@ -38,8 +39,20 @@ DELIVERY_PAUSE = 1.0
 DAY = 86400.0
 #: Name of the scheduler's job that is no watch's: no watch has an empty name.
 _HOUSE_KEEPING = ""
+#: What the names of chores' jobs begin with: no watch has a space in its name.
+_CHORE = "chore"
 
 _Job = Callable[[str], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chore:
+    """Something that is done now and then beside the looks. What goes wrong in it is logged and tried again."""
+
+    name: str
+    #: Seconds between two times; the first is right after the start.
+    every: float
+    work: Callable[[], Coroutine[Any, Any, None]]
 
 
 class Delivery(Protocol):
@@ -71,6 +84,7 @@ class Daemon:
         least_gap: float = LEAST_GAP,
         rng: Random | None = None,
         on_look: Sequence[Callable[[Looked], None]] = (),
+        chores: Sequence[Chore] = (),
     ) -> None:
         """``heartbeat``: ping URL. ``retention``: seconds for which answers' texts are kept; None keeps them.
 
@@ -85,6 +99,7 @@ class Daemon:
         self._retention = retention
         self._grace = grace
         self._on_look = tuple(on_look)
+        self._chores = {chore.name: chore for chore in chores}
         self._pinger = Pinger(heartbeat)
         self._stopping = asyncio.Event()
         ledger = Ledger(store, plan)
@@ -96,6 +111,8 @@ class Daemon:
         self._phase = "not started"
         self._delivery_stop = asyncio.Event()
         self._delivering: asyncio.Task[None] | None = None
+        #: Chores under way.
+        self._busy: set[str] = set()
         #: Looks and house-keeping under way. They outlive the scheduler, which would cut its own jobs off.
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -127,6 +144,12 @@ class Daemon:
         if self._retention is not None:
             daily = IntervalTrigger(seconds=DAY, timezone=UTC)
             self._schedule(_HOUSE_KEEPING, self._forget_in_time, daily, self._clock.now())
+        for chore in self._chores.values():
+            again = IntervalTrigger(seconds=chore.every, timezone=UTC)
+            self._scheduler.add_job(
+                self._chore_in_time, again, args=[chore.name], id=f"{_CHORE} {chore.name}", coalesce=True,
+                next_run_time=moment(self._clock.now()), misfire_grace_time=None,
+            )  # fmt: skip
         self._delivering = asyncio.create_task(self._deliver())
         self._scheduler.start()
         self._phase = ""
@@ -233,6 +256,19 @@ class Daemon:
             for tell in self._on_look:
                 tell(looked)
             self._schedule_beside(post.watch.name)
+
+    async def _chore_in_time(self, name: str) -> None:
+        if name not in self._busy:
+            self._spawn(self._do(self._chores[name]))
+
+    async def _do(self, chore: Chore) -> None:
+        self._busy.add(chore.name)
+        try:
+            await chore.work()
+        except Exception as error:  # noqa: BLE001 - tried again at its next time
+            _log.warning("a chore was not done", action="chore-failed", chore=chore.name, error=in_words(error))
+        finally:
+            self._busy.discard(chore.name)
 
     async def _forget_in_time(self, _name: str) -> None:
         self._spawn(self._forget())

@@ -40,6 +40,7 @@ class Cause(StrEnum):
     TOOL_FAILING = "a tool is failing"
     BLIND = "nothing could be measured"
     UNDELIVERED = "somebody could not be told"
+    UNREHEARSED = "nobody has tried lately whether it works"
     UNATTRIBUTED = "unattributed: no control arm ran in the same tick"
 
 

@@ -161,6 +161,8 @@ class Watch:
     deadline: float = 3600.0
     #: Where the on-call person reads what to do (path or URL).
     runbook: str = ""
+    #: Address under which runbooks are served with this watch filled in; empty when there is none.
+    runbook_base_url: str = ""
     #: Admitted baseline runs below which a metric is *learning* and cannot page.
     min_baseline_runs: int = 8
     #: Share of planned cases that must be scored for a look to be an observation.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,18 @@ class Teams:
         """When the model and tool alerts of a vertical may page: ``always``, ``never`` or a name of ``hours``."""
         known = self.shape.verticals.get(vertical)
         return self.shape.tiers[known.tier].pages if known and known.tier else "always"
+
+    def reached(self, alert_type: str, tool_name: str = "") -> str:
+        """Whose an alert is and how that team is reached, in words; empty when nobody owns such alerts."""
+        mine = [tool.team for tool in self.shape.tools if tool_name and re.fullmatch(tool.tool_name, tool_name)]
+        name = (mine or [getattr(self.shape.owners, alert_type, "")])[0]
+        team = self.shape.teams.get(name)
+        if team is None:
+            return ""
+        pager = [word for word, one in (("PagerDuty", team.pagerduty), ("Opsgenie", team.opsgenie)) if one]
+        desk = [f"Slack {team.slack.channel}" if team.slack else "", team.email or ""]
+        ways = ", ".join(way for way in (*pager, *desk) if way)
+        return f"{name} ({ways})" if ways else name
 
     def own_routes(self) -> list[tuple[list[Matcher], str, bool]]:
         """Matchers, team and whether to go on, of the routes of the user's own."""

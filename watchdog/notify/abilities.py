@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from watchdog.domain.alert import Alert
@@ -17,6 +17,29 @@ class Forgetful(Protocol):
 
         It would ignore their end: the page that it once sent would stay open for ever.
         """
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A notifier that leaves some alerts to others."""
+
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of its business."""
+
+
+@runtime_checkable
+class Relays(Protocol):
+    """A notifier whose receiver passes alerts on, and says to whom and how many."""
+
+    @property
+    def name(self) -> str:
+        """Name of the channel."""
+
+    async def receivers(self, alert: Alert) -> tuple[str, ...]:
+        """Whom it passes a firing alert on to; empty when it does not say."""
+
+    async def passed_on(self) -> Mapping[str, float]:
+        """Notifications that it has passed on since its start, to whomever, by place; empty when it does not say."""
 
 
 @runtime_checkable
@@ -38,6 +61,10 @@ class Standby(Protocol):
     @property
     def stands_in_for(self) -> str:
         """Name of that channel; empty when it stands in for none."""
+
+    @property
+    def standing_in(self) -> bool:
+        """Whether it does so now."""
 
     def primary_fails(self, seconds: float) -> None:
         """Told before each round: for how long that channel has taken nothing although it was asked to."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,11 @@ _log = structlog.get_logger(__name__)
 #: An alert that is not sent again ends after this many re-send intervals (as Prometheus), or after this many seconds.
 _INTERVALS_AHEAD = 4
 _SECONDS_AHEAD = 180.0
+_ALERTS = "/api/v2/alerts"
+#: Notifications of an Alertmanager so far, and those among them that failed, by kind of receiver.
+_NOTIFIED = re.compile(
+    r"^alertmanager_notifications(_failed)?_total(?:\{integration=\"([^\"]*)\"[^}]*\})? ([0-9.e+]+)$", re.MULTILINE
+)
 
 
 class AlertmanagerNotifier:
@@ -55,7 +61,7 @@ class AlertmanagerNotifier:
         if resend_every <= 0:
             raise UsageError("resend_every must be more than 0 seconds")
         #: What to post to, and what it is called where people read it.
-        self._peers = {f"{url.rstrip('/')}/api/v2/alerts": place(url) for url in urls}
+        self._peers = {f"{url.rstrip('/')}{_ALERTS}": place(url) for url in urls}
         self._resend_every = resend_every
         self._ahead = max(_INTERVALS_AHEAD * resend_every, _SECONDS_AHEAD) + horizon
         self._generator_url = generator_url
@@ -115,12 +121,44 @@ class AlertmanagerNotifier:
 
     async def _held(self, endpoint: str, alertname: str) -> set[frozenset[tuple[str, str]]] | None:
         """Label sets of the firing alerts of one name that a peer holds; None when it does not say."""
+        held = await self._alerts(endpoint, alertname)
+        try:
+            return None if held is None else {frozenset(alert["labels"].items()) for alert in held}
+        except (KeyError, TypeError, AttributeError):
+            return None
+
+    async def _alerts(self, endpoint: str, alertname: str) -> list[dict[str, Any]] | None:
+        """The firing alerts of one name that a peer holds; None when it does not say."""
         query = {"filter": f"alertname={json.dumps(alertname)}"}
         try:
             answer = await self._client.get(endpoint, params=query, headers=self._headers)
-            return {frozenset(alert["labels"].items()) for alert in answer.raise_for_status().json()}
-        except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+            held = answer.raise_for_status().json()
+        except (httpx2.HTTPError, ValueError):
             return None
+        return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else None
+
+    async def receivers(self, alert: Alert) -> tuple[str, ...]:
+        """Names of the receivers that a firing alert is routed to, by the first peer that holds it."""
+        wanted = sanitized(alert.labels)
+        for endpoint in self._peers:
+            for held in await self._alerts(endpoint, alert.labels.get("alertname", "")) or ():
+                if held.get("labels") == wanted:
+                    return tuple(sorted(str(one.get("name")) for one in held.get("receivers") or ()))
+        return ()
+
+    async def passed_on(self) -> Mapping[str, float]:
+        """Notifications that each peer has got rid of, by peer and kind of receiver; empty when none says."""
+        found: dict[str, float] = {}
+        for endpoint, peer in self._peers.items():
+            try:
+                answer = await self._client.get(f"{endpoint.removesuffix(_ALERTS)}/metrics", headers=self._headers)
+                text = answer.raise_for_status().text
+            except httpx2.HTTPError:
+                continue
+            for failed, labels, count in _NOTIFIED.findall(text):
+                place_ = f"{peer} {labels}"
+                found[place_] = found.get(place_, 0.0) + (-float(count) if failed else float(count))
+        return found
 
     async def aclose(self) -> None:
         """Give up connections."""

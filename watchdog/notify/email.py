@@ -74,6 +74,10 @@ class EmailNotifier:
         """Once per transition."""
         return None
 
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of this channel's business."""
+        return bool(wanted([alert], self._severities, self._only))
+
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
         """Send one message for each alert. Raises DeliveryError(retryable)."""
         messages = [self._message(alert, now) for alert in wanted(alerts, self._severities, self._only)]

@@ -18,6 +18,10 @@ from watchdog.errors import UsageError
 
 _MATCHER = re.compile(r'\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"]*?)\s*', re.DOTALL)
 
+#: Alertmanager's own default, seconds.
+_GROUP_WAIT = 30.0
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 365 * 86400.0}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Matcher:
@@ -61,6 +65,14 @@ class GroupKeys:
                 return hashlib.sha256(f"{route_key}:{{{group}}}".encode()).hexdigest()
         return None
 
+    def routes(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Keys of the routes that such an alert takes: the path of matchers to each."""
+        return tuple(key for key, _, _ in _reached(self._root, labels, "", "", ()))
+
+    def group_wait(self, labels: Mapping[str, str]) -> float:
+        """Seconds for which the first such alert of a group waits for others, on the route that waits least."""
+        return min(_waits(self._root, labels, _GROUP_WAIT))
+
 
 def _reached(
     route: Mapping[str, Any], labels: Mapping[str, str], parent: str, receiver: str, group_by: Sequence[str]
@@ -78,6 +90,25 @@ def _reached(
         if found and not child.get("continue"):
             break
     return reached or [(key, receiver, group_by)]
+
+
+def _waits(route: Mapping[str, Any], labels: Mapping[str, str], inherited: float) -> list[float]:
+    """``group_wait`` in seconds of the routes that take an alert."""
+    if not all(matcher.holds(labels) for matcher in _matchers(route)):
+        return []
+    wait = _seconds(route["group_wait"]) if route.get("group_wait") else inherited
+    found: list[float] = []
+    for child in route.get("routes") or ():
+        below = _waits(child, labels, wait)
+        found += below
+        if below and not child.get("continue"):
+            break
+    return found or [wait]
+
+
+def _seconds(text: str) -> float:
+    """Seconds of ``1m30s``."""
+    return sum(float(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
 
 
 def _routes(route: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -66,6 +66,10 @@ class JsmNotifier:
         """Once per transition."""
         return None
 
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of this channel's business."""
+        return bool(wanted([alert], self._severities, self._only))
+
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
         """Create what fires, close what has ended. Raises DeliveryError(retryable)."""
         for alert in wanted(alerts, self._severities, self._only):

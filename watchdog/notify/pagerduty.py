@@ -95,9 +95,18 @@ class PagerDutyNotifier:
         """Name of the channel in whose place this one pages; empty when it pages always."""
         return self._when_down
 
+    @property
+    def standing_in(self) -> bool:
+        """Whether that channel has failed for so long that this one pages in its place."""
+        return self._standing_in
+
     def primary_fails(self, seconds: float) -> None:
         """For how long that channel has taken nothing although it was asked to; 0 while it works."""
         self._standing_in = seconds >= STAND_IN_AFTER
+
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of this channel's business."""
+        return bool(wanted([alert], self._severities, self._only))
 
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
         """Trigger what fires, resolve what has ended. Raises DeliveryError(retryable)."""

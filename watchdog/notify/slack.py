@@ -91,6 +91,10 @@ class SlackNotifier:
         """Once per transition."""
         return None
 
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of this channel's business."""
+        return bool(wanted([alert], self._severities, self._only))
+
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
         """Post what fires, mark what has ended. Raises DeliveryError(retryable)."""
         for alert in wanted(alerts, self._severities, self._only):

@@ -72,6 +72,10 @@ class WebhookNotifier:
         """Once per transition."""
         return None
 
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any of this channel's business."""
+        return bool(chosen_by(self._only, [alert]))
+
     async def send(self, alerts: Sequence[Alert], now: float) -> None:
         """POST once for all ``alerts``, or once for each if the preset wants that. Raises DeliveryError(retryable)."""
         chosen = chosen_by(self._only, alerts)

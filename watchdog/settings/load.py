@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from watchdog.domain.drill import DrillPlan
 from watchdog.domain.watch import FalseAlarmBudget, Owner
 from watchdog.settings.context import Context
 from watchdog.settings.environment import filled, refuse_written_secrets, with_files
@@ -13,7 +14,15 @@ from watchdog.settings.notifiers import read_heartbeat, read_notifiers
 from watchdog.settings.parts import Parts, Vocabulary
 from watchdog.settings.providers import read_providers
 from watchdog.settings.secret import Secret
-from watchdog.settings.shapes import HeadShape, HooksShape, OwnerShape, PriceShape, RetentionShape, ServerShape
+from watchdog.settings.shapes import (
+    DrillsShape,
+    HeadShape,
+    HooksShape,
+    OwnerShape,
+    PriceShape,
+    RetentionShape,
+    ServerShape,
+)
 from watchdog.settings.values import ProviderPlan, Retention, Server, Settings, WatchPlan
 from watchdog.settings.watches import House, read_watch
 from watchdog.text.documents.fit import dotted, fit
@@ -27,7 +36,8 @@ from watchdog.text.documents.yaml_nodes import parse_yaml
 FILE = "watchdog.yaml"
 _HEAD = tuple(HeadShape.model_fields)
 #: Everything that may stand at the top of the file.
-KEYS = (*_HEAD, "owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "prices", "hooks")
+_SECTIONS = ("owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "drills", "prices", "hooks")
+KEYS = (*_HEAD, *_SECTIONS)
 _DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:")
 
 
@@ -76,6 +86,7 @@ def _settings(context: Context, path: Path) -> Settings:
             context.problems.add(f"unknown key {key!r}", at=line, field=key, hint=did_you_mean(key, KEYS))
     head = _head(context)
     providers = read_providers(context)
+    drills = context.section("drills", DrillsShape)
     server, retention = context.section("server", ServerShape), context.section("retention", RetentionShape)
     return Settings(
         path=path,
@@ -88,9 +99,11 @@ def _settings(context: Context, path: Path) -> Settings:
         false_alarms=FalseAlarmBudget(count=head.false_alarms[0], seconds=head.false_alarms[1])
         if head
         else FalseAlarmBudget(),
+        runbook_base_url=(head.runbook_base_url or "").rstrip("/") if head else "",
         server=Server(host=server.host, port=server.port) if server else Server(),
         heartbeat=read_heartbeat(context),
         retention=Retention(text=retention.text) if retention else Retention(),
+        drills=DrillPlan(every=drills.every, kinds=tuple(dict.fromkeys(drills.kinds))) if drills else None,
         prices=_prices(context),
         hooks=_hooks(context),
     )
@@ -106,6 +119,10 @@ def _head(context: Context) -> HeadShape | None:
     if head is not None and not head.store.startswith(_DATABASES):
         hint = "write sqlite:///watchdog.db or postgresql://user@host/name"
         problems.add("is not a database we know", at=root.line_of("store"), field="store", hint=hint)
+    base = head.runbook_base_url if head else None
+    if base is not None and not base.startswith(("http://", "https://")):
+        at = root.line_of("runbook_base_url")
+        problems.add("is no address", at=at, field="runbook_base_url", hint="write http://watchdog.example:8790")
     return head
 
 

@@ -10,6 +10,7 @@ from watchdog.settings.parts import Part, Parts, Vocabulary
 from watchdog.settings.providers import KEY_VARIABLES
 from watchdog.settings.scorers import MetricShape, judge_part
 from watchdog.settings.shapes import (
+    DrillsShape,
     HeadShape,
     HeartbeatShape,
     HooksShape,
@@ -43,6 +44,7 @@ def json_schema(vocabulary: Vocabulary) -> Schema:
         "server": _of(ServerShape),
         "heartbeat": _of(HeartbeatShape),
         "retention": _of(RetentionShape),
+        "drills": _of(DrillsShape),
         "prices": {"type": "object", "additionalProperties": _of(PriceShape), "description": "USD per million tokens"},
         "hooks": _of(HooksShape),
     }

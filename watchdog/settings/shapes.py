@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from watchdog.domain.drill import DrillKind
 from watchdog.text.documents.fit import Name, Seconds, Shape, Text
 from watchdog.text.quantities import parse_money, parse_rate
 
@@ -199,6 +200,15 @@ class RetentionShape(Shape):
     text: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
 
 
+class DrillsShape(Shape):
+    """How often which drills must pass; one that is overdue is an alert."""
+
+    every: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
+    kinds: list[DrillKind] = Field(
+        default_factory=lambda: [DrillKind.PROVIDER_DOWN, DrillKind.QUALITY_DROP], min_length=1
+    )
+
+
 class HooksShape(Shape):
     """Programs of your own that change production: a command line, or a list of its words. No shell is in between."""
 
@@ -223,6 +233,9 @@ class HeadShape(Shape):
     version: Literal[1]
     store: Text = "sqlite:///watchdog.db"
     false_alarms: Rate = (1.0, 90 * 86400.0)
+    runbook_base_url: Text | None = Field(
+        None, description="where people reach the pages of serve; runbook_url of alerts leads there"
+    )
 
 
 class ProviderKeys(Shape):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from watchdog.domain.case import GoldenSet
+from watchdog.domain.drill import DrillPlan
 from watchdog.domain.metric import Better, Layer
 from watchdog.domain.target import Prompt, Role, Target
 from watchdog.domain.watch import (
@@ -204,9 +205,13 @@ class Settings:
     providers: Mapping[str, ProviderPlan] = field(default_factory=dict)
     notifiers: tuple[NotifierPlan, ...] = ()
     false_alarms: FalseAlarmBudget = FalseAlarmBudget()
+    #: Address under which people reach the pages of ``serve``, without a slash at its end; empty when there is none.
+    runbook_base_url: str = ""
     server: Server = Server()
     heartbeat: Heartbeat = Heartbeat()
     retention: Retention = Retention()
+    #: None: nobody asks for drills.
+    drills: DrillPlan | None = None
     #: US dollars per million tokens (``input``, ``output``, ``cached``) by model name: go before the price table.
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     #: Programs of the user's own, as words, by what they do (``pin``, ``rollback``, ``failover``, ``disable``, ...).

@@ -172,6 +172,10 @@ class Runs:
             count += 1
         return count
 
+    def first_planned(self) -> float | None:
+        """Planned time of the first run that is remembered."""
+        return self._connection.execute(select(func.min(schema.runs.c.planned_for))).scalar()
+
     def last_success(self, watch: str) -> float | None:
         """When a run of the watch last gave an observation."""
         c = schema.runs.c

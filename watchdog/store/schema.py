@@ -351,3 +351,55 @@ actions = Table(
     Column("done", Boolean, nullable=False),
     Index(None, "watch", "at"),
 )
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("watch", String(200), nullable=False),
+    Column("started_at", Double, nullable=False),
+    #: None while it goes on, or when it was killed.
+    Column("finished_at", Double),
+    Column("outcome", String(20)),
+    Column("reason", Text, nullable=False),
+    Column("injected", Text, nullable=False),
+    Column("looks", Integer),
+    Column("detect_seconds", Double),
+    Column("page_seconds", Double),
+    Column("labels", JSON, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("cause", String(200), nullable=False),
+    #: What became of the alert on each channel.
+    Column("told", JSON, nullable=False),
+    Column("own_route", Boolean),
+    Column("asked", Integer, nullable=False),
+    Column("cost", Double),
+    #: Alerts that were sent and are not closed.
+    Column("open", JSON, nullable=False),
+    Column("owner", String(200), nullable=False),
+)
+
+verifications = Table(
+    "verifications",
+    metadata,
+    #: The gate that it rests on.
+    Column("id", String(32), ForeignKey("gates.id", ondelete="CASCADE"), primary_key=True),
+    Column("watch", String(200), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    #: Digest of the target that was verified.
+    Column("target", String(64), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Index(None, "watch", "at"),
+)
+
+alert_feedback = Table(
+    "alert_feedback",
+    metadata,
+    Column("alert_id", String(32), ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("actionable", Boolean, nullable=False),
+    Column("note", Text, nullable=False),
+)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from watchdog.store.alerting import Alerts, Outbox
 from watchdog.store.answers import Answers
 from watchdog.store.costs import Costs
+from watchdog.store.drills import Drills
 from watchdog.store.engine import errors_in_words, open_engine, prepare
 from watchdog.store.findings import Baselines, Detection
 from watchdog.store.gates import Gates
@@ -36,6 +37,7 @@ class Session:
         self.gates = Gates(connection)
         self.triages = Triages(connection)
         self.actions = Actions(connection)
+        self.drills = Drills(connection)
 
 
 class Store:

@@ -25,6 +25,7 @@ from watchdog.web.metric_pages import MetricPages
 from watchdog.web.metrics import Watching
 from watchdog.web.overview import AlertLine, Overview, WatchLine, overview
 from watchdog.web.page import iso, page
+from watchdog.web.runbook_pages import RunbookPages
 
 #: The page may load nothing, send nothing, and be framed by nobody; its one style sheet carries the nonce.
 _POLICY = "default-src 'none'; style-src 'nonce-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -38,9 +39,19 @@ class Host(Watching, Protocol):
 
 
 def web_app(
-    daemon: Host, store: Store, clock: Clock, registry: CollectorRegistry, *, hosts: Iterable[str] = ()
+    daemon: Host,
+    store: Store,
+    clock: Clock,
+    registry: CollectorRegistry,
+    *,
+    hosts: Iterable[str] = (),
+    runbooks: RunbookPages | None = None,
 ) -> Starlette:
-    """The application. ``hosts``: names it is asked for under, beside ``localhost`` and addresses."""
+    """The application. ``hosts``: names it is asked for under, beside ``localhost`` and addresses.
+
+    ``runbooks``: with what only the workspace knows; without it the pages that come with us are served all the same.
+    """
+    runbooks = runbooks or RunbookPages(daemon.watches, store, clock)
 
     def read() -> Overview:
         with store.read() as session:
@@ -85,6 +96,9 @@ def web_app(
         routes=[
             Route("/", start_page),
             Route("/metric", MetricPages(daemon, store, clock).page),
+            Route("/runbooks/", runbooks.page),
+            Route("/runbooks/{first}", runbooks.page),
+            Route("/runbooks/{first}/{second}", runbooks.page),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),

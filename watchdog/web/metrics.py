@@ -99,7 +99,7 @@ class HouseCollector(Collector):
         stored: list[Metric] = []
         try:
             with self._store.read() as session:
-                stored = [*self._from_runs(session), *self._from_alerts(session)]
+                stored = [*self._from_runs(session), *self._from_alerts(session), *self._from_rehearsals(session)]
         except StoreError:
             stored = []
         up = _gauge("store_up", "Whether the database answered; if not, the families read from it are absent.")
@@ -155,6 +155,12 @@ class HouseCollector(Collector):
             cost.add_metric([watch], sum(total.cost for total in totals if total.watch == watch))
             unpriced.add_metric([watch], sum(total.unpriced for total in totals if total.watch == watch))
         yield from (success, runs, missed, cost, unpriced)
+
+    def _from_rehearsals(self, session: Session) -> Iterator[Metric]:
+        passed = _gauge("drill_passed_timestamp_seconds", "When a drill of a kind last passed.", "kind")
+        for kind, time in sorted(session.drills.passed().items()):
+            passed.add_metric([kind.value], time)
+        yield passed
 
     def _from_alerts(self, session: Session) -> Iterator[Metric]:
         kinds = [

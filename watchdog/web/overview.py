@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from watchdog.app.hushing import said_about
+from watchdog.correlate.words import RUNBOOKS
 from watchdog.daemon.health import Standing
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.detection import Level, Signal
@@ -38,6 +39,8 @@ class AlertLine:
     reason: str
     cause: str
     incident: str
+    #: Where its runbook is served, beside this page.
+    page: str = ""
 
     @property
     def summary(self) -> str:
@@ -170,6 +173,7 @@ def _alert_line(watch: str, alert: Alert, said: Mapping[str, str]) -> AlertLine:
         reason=alert.reason.value,
         cause=alert.cause.value,
         incident=alert.incident_id,
+        page=f"runbooks/{quote(watch, safe='')}/{RUNBOOKS[alert.cause].replace('.md', '')}",
     )
 
 

@@ -16,6 +16,7 @@ from watchdog.workspace.golden import GoldenFiles, load_golden
 from watchdog.workspace.judges import JudgeFiles, load_judge
 from watchdog.workspace.locate import locate, names
 from watchdog.workspace.prompts import load_prompt, variables_of
+from watchdog.workspace.runbooks import Runbook, load_runbook
 
 T = TypeVar("T")
 
@@ -72,10 +73,12 @@ class Workspace:
             self._problems += _missing_variables(prompt, golden, reference)
         return prompt
 
-    def runbook(self, reference: Reference) -> None:
-        """Note a runbook that is not there; an address is taken at its word."""
-        if not reference.path.startswith(("http://", "https://")):
-            self._find("runbooks", reference)
+    def runbook(self, reference: Reference) -> Runbook | None:
+        """The runbook of that path or name, which must say something; an address is taken at its word."""
+        if reference.path.startswith(("http://", "https://")):
+            return None
+        path = self._find("runbooks", reference)
+        return None if path is None else self._load(path, lambda shown: load_runbook(path, shown))
 
     def _find(self, kind: str, reference: Reference) -> Path | None:
         path = locate(kind, reference.path, self.folder)

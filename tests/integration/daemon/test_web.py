@@ -152,8 +152,9 @@ async def test_metrics_tell_runs_misses_cost_alerts_and_delivery(stepwise, store
         house.delivery.health = {"am": ChannelHealth(last_success=now, sent=5, failures=2)}
         await eventually(lambda: house.daemon.standings()[0].last)
         timed = ("eval_watchdog_look_seconds_count", "finished", "reply")
-        while timed not in (found := await house.metrics()):  # the look is timed after it has ended
-            await asyncio.sleep(0.02)
+        async with asyncio.timeout(10):
+            while timed not in (found := await house.metrics()):  # the look is timed after it has ended
+                await asyncio.sleep(0.02)
     expected = {
         ("eval_watchdog_runs_total", "finished", "reply"): 1,
         ("eval_watchdog_runs_total", "failed", "reply"): 0,
@@ -253,6 +254,30 @@ async def test_a_metric_has_a_page_that_the_start_page_links_to(stepwise, store)
     assert "&lt;b&gt;first&lt;/b&gt;" in answer.text
     assert "<svg" in answer.text
     assert "script" not in answer.headers["content-security-policy"]
+
+
+async def test_a_runbook_is_served_with_the_watch_and_its_alert_filled_in(stepwise, store, fire):
+    fire(summary="<script>alert(1)</script> | worse")
+    watch = replace(stepwise.a_watch(every=3600.0), runbook="")
+    async with House(stepwise, store, watch) as house:
+        start_page = (await house.get("/")).text
+        link = re.search(r'<p><a href="(runbooks/[^"]*)">Runbook</a></p>', start_page)[1]
+        assert link == "runbooks/reply/README#unattributed"
+        [alert] = (await house.get("/api/alerts")).json()["alerts"]
+        answer = await house.get("/runbooks/reply/README.md")
+        other = (await house.get("/runbooks/reply/provider-down")).text
+        plain = (await house.get("/runbooks/provider-down")).text
+        index = (await house.get("/runbooks/")).text
+        for nothing in ("nobody/provider-down", "reply/nothing", "nothing", "..%2f..%2fREADME", "reply/..%2fREADME"):
+            assert (await house.get(f"/runbooks/{nothing}")).status_code == 404, nothing
+    assert alert["page"] == link
+    assert "QualityDrop, page, firing since" in answer.text
+    assert "<script" not in answer.text
+    assert "script" not in answer.headers["content-security-policy"]
+    assert "eval-watchdog scores reply --since 24h" in other
+    assert "QualityDrop" not in other  # its cause is another one
+    assert "eval-watchdog scores WATCH --since 24h" in plain
+    assert 'href="provider-down.md"' in index
 
 
 async def test_what_a_model_or_a_stranger_wrote_is_text_and_no_markup(stepwise, store, fire):

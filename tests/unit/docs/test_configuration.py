@@ -16,6 +16,7 @@ from watchdog.settings.scorers import MetricShape, judge_part
 from watchdog.settings.shapes import (
     BudgetShape,
     CasesShape,
+    DrillsShape,
     HeadShape,
     HeartbeatShape,
     HooksShape,
@@ -41,6 +42,7 @@ SECTIONS = {
     "server": ServerShape,
     "heartbeat": HeartbeatShape,
     "retention": RetentionShape,
+    "drills": DrillsShape,
     "prices": PriceShape,
     "hooks": HooksShape,
     "providers": ProviderKeys,
