@@ -146,7 +146,7 @@ def resolve(
             raise UnknownName(f"alert {alert_id} is resolved already")
         watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
-        session.alerts.save(watch, [transition], [plan.name for plan in house.settings.notifiers])
+        session.alerts.save(watch, [transition], house.channels.alerts)
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
 
 

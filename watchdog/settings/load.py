@@ -36,8 +36,9 @@ from watchdog.text.documents.yaml_nodes import parse_yaml
 FILE = "watchdog.yaml"
 _HEAD = tuple(HeadShape.model_fields)
 #: Everything that may stand at the top of the file.
-_SECTIONS = ("owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "drills", "prices", "hooks")
-KEYS = (*_HEAD, *_SECTIONS)
+KEYS = (
+    *_HEAD, "owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "drills", "prices", "hooks"
+)  # fmt: skip
 _DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:")
 
 
