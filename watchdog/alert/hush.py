@@ -20,6 +20,7 @@ class Hush(StrEnum):
     FREE = "no silence is about it"
     END = "an end is told whatever is silent"
     TOLD = "it was told before it was silenced"
+    ACKNOWLEDGED = "somebody is at it: it is not told again"
     AFTERWARDS = "it was held back by a silence, and lasts"
     SILENCED = "silenced"
     MAINTENANCE = "in a maintenance window"
@@ -40,7 +41,7 @@ class Verdict:
     @property
     def leaves(self) -> bool:
         """Whether it may be told now."""
-        return self.reason not in _HELD and self.reason is not Hush.NEVER
+        return self.reason not in _HELD and self.reason not in {Hush.NEVER, Hush.ACKNOWLEDGED}
 
     @property
     def held(self) -> bool:
@@ -56,6 +57,7 @@ def hush(
     decided_at: float,
     over: bool = False,
     told: bool = False,
+    acknowledged: bool = False,
     channel: str = "",
 ) -> Verdict:
     """Whether an alert may be told at Unix time ``now``.
@@ -67,10 +69,13 @@ def hush(
         decided_at: Unix time.
         over: whether the episode has ended since.
         told: whether the channel knows of it already.
+        acknowledged: whether somebody is at it, who would now be told once more.
         channel: silences that were read from it are its own business.
     """
     if alert.state is AlertState.RESOLVED:
         return Verdict(reason=Hush.END)
+    if acknowledged:
+        return Verdict(reason=Hush.ACKNOWLEDGED)
     silence = standing(alert, (s for s in silences if not s.source or s.source != channel), decided_at, now)
     if silence is None:
         return Verdict(reason=Hush.FREE)

@@ -40,9 +40,11 @@ class StoreOutbox:
             live = session.alerts.live(now, keep_resolved_seconds)
             firing = {alert.id: alert.fired_at or alert.starts_at for alert in live if alert.resolved_at is None}
             silences = session.silences.ending_after(min(firing.values(), default=now))
-            if not silences:
+            again = channel in self._standbys
+            at_it = session.silences.acknowledged(firing) if again else {}
+            if not silences and not at_it:
                 return live
-            told = set() if channel in self._standbys else session.outbox.told(channel, firing)
+            told = set() if again else session.outbox.told(channel, firing)
         return [
             alert
             for alert in live
@@ -52,6 +54,7 @@ class StoreOutbox:
                 now,
                 decided_at=firing.get(alert.id, now),
                 told=alert.id in told,
+                acknowledged=alert.id in at_it,
                 channel=channel,
             ).leaves
         ]

@@ -66,6 +66,7 @@ async def _looks(
     import sys
     from contextlib import nullcontext, redirect_stdout
 
+    from watchdog.app.reading_back import read_back
     from watchdog.cli.stopping import stop_on_signals
     from watchdog.domain.run import Trigger
     from watchdog.render.gather import run_view
@@ -84,6 +85,7 @@ async def _looks(
             if not quiet:
                 _show(*looks[name])
         if delivery is not None:
+            await read_back(app.store, app.notifiers, app.clock.now())
             # With --json, standard output holds one JSON document and nothing else.
             with redirect_stdout(sys.stderr) if quiet else nullcontext():
                 await delivery.tick()

@@ -117,13 +117,17 @@ def _chores(app: App) -> list[Chore]:
     import asyncio
 
     from watchdog.app.house import tell_of_drills
+    from watchdog.app.reading_back import EVERY, read_back
     from watchdog.daemon.daemon import Chore
 
     def decide() -> None:
         with app.store.begin() as session:
             tell_of_drills(session, app.settings.drills, app.channels, app.clock.now())
 
-    return [Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide))]
+    return [
+        Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide)),
+        Chore(name="read back", every=EVERY, work=lambda: read_back(app.store, app.notifiers, app.clock.now())),
+    ]
 
 
 def _calls(app: App) -> Mapping[tuple[str, str], int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from watchdog.domain.alert import Alert
+from watchdog.domain.silence import Silence
 
 
 @runtime_checkable
@@ -68,3 +69,31 @@ class Standby(Protocol):
 
     def primary_fails(self, seconds: float) -> None:
         """Told before each round: for how long that channel has taken nothing although it was asked to."""
+
+
+@runtime_checkable
+class KnowsSilences(Protocol):
+    """A notifier whose receiver lets people silence alerts."""
+
+    @property
+    def name(self) -> str:
+        """Name of the channel; the source of the silences."""
+
+    async def silences(self) -> Sequence[Silence]:
+        """Those that hold or are yet to. Raises DeliveryError(retryable)."""
+
+
+@runtime_checkable
+class KnowsAcknowledgements(Protocol):
+    """A notifier whose receiver lets people say that they are at it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the channel; the source of the acknowledgements."""
+
+    @property
+    def knows_acknowledgements(self) -> bool:
+        """Whether it can be asked: it was given what that takes."""
+
+    async def acknowledged(self, alerts: Sequence[Alert], now: float) -> Mapping[str, tuple[str, float]]:
+        """(who, Unix time) by the ids of those alerts that somebody is at. Raises DeliveryError(retryable)."""

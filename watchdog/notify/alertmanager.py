@@ -18,7 +18,9 @@ import httpx2
 import structlog
 
 from watchdog.domain.alert import Alert, AlertState
+from watchdog.domain.silence import Silence
 from watchdog.errors import DeliveryError, UsageError
+from watchdog.notify.alertmanager_silences import silences_of
 from watchdog.notify.http import is_http, make_client, network_error, place, post, refusal
 from watchdog.notify.wire import notes, rfc3339, sanitized
 
@@ -159,6 +161,21 @@ class AlertmanagerNotifier:
                 place_ = f"{peer} {labels}"
                 found[place_] = found.get(place_, 0.0) + (-float(count) if failed else float(count))
         return found
+
+    async def silences(self) -> list[Silence]:
+        """What people silenced there, by the first peer that answers: they agree among themselves.
+
+        Raises:
+            DeliveryError: none does.
+        """
+        for endpoint in self._peers:
+            url = endpoint.removesuffix("alerts") + "silences"
+            try:
+                answer = await self._client.get(url, headers=self._headers)
+                return silences_of(answer.raise_for_status().json(), self._name)
+            except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+        raise DeliveryError(f"no Alertmanager of {', '.join(self._peers.values())} tells its silences", retryable=True)
 
     async def aclose(self) -> None:
         """Give up connections."""

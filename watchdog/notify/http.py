@@ -127,6 +127,11 @@ async def _start(response: httpx2.Response, limit: int) -> str:
     return body.decode("utf-8", "replace")
 
 
+def reply_of(answer: httpx2.Response, now: float) -> Reply:
+    """What came back to a request that was read whole; its text is left out."""
+    return Reply(status=answer.status_code, retry_after=_seconds(answer.headers.get("retry-after"), now))
+
+
 def network_error(where: str, error: httpx2.RequestError) -> DeliveryError:
     """Nobody answered; worth another try."""
     problem = "no answer in time" if isinstance(error, httpx2.TimeoutException) else "no connection"

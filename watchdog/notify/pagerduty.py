@@ -19,6 +19,7 @@ from watchdog.domain.run import CHANGED
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.group_key import GroupKeys
 from watchdog.notify.http import deliver, make_client, safe_api
+from watchdog.notify.pagerduty_acks import acknowledged
 from watchdog.notify.texts import facts, runbook, short, title, wanted
 from watchdog.notify.wire import rfc3339, sanitized
 
@@ -42,6 +43,8 @@ class PagerDutyNotifier:
     ``when_down``: name of the Alertmanager channel; then this one only pages once that has failed for two minutes.
     With ``alertmanager_config``, the configuration of that Alertmanager, it pages under the key that Alertmanager would
     use; without it the page comes once more when Alertmanager is back.
+
+    ``api_key``: of the REST API at ``api_url``, read-only is enough: then people's acknowledgements are read back.
     """
 
     #: A change of the subject is told to channels that say so.
@@ -59,12 +62,16 @@ class PagerDutyNotifier:
         url: str = "https://events.pagerduty.com",
         timeout: float = 10.0,
         ca_file: str | None = None,
+        api_key: str = "",
+        api_url: str = "https://api.pagerduty.com",
         name: str = "pagerduty",
     ) -> None:
         if not routing_key.strip():
             raise UsageError("pagerduty needs the routing key of an Events API v2 integration")
         if not safe_api(url):
             raise UsageError("the URL of PagerDuty looks like https://events.pagerduty.com")
+        if not safe_api(api_url):
+            raise UsageError("the URL of PagerDuty's REST API looks like https://api.pagerduty.com")
         if alertmanager_config is not None and not when_down:
             raise UsageError("pagerduty reads alertmanager_config only with when_down")
         self._routing_key = routing_key.strip()
@@ -77,6 +84,8 @@ class PagerDutyNotifier:
         #: What was said last of each incident, while standing by.
         self._said: dict[str, tuple[str, ...]] = {}
         self._url = url.rstrip("/")
+        self._api_key = api_key.strip()
+        self._api_url = api_url.rstrip("/")
         self._client = make_client(timeout=timeout, ca_file=ca_file)
         self._name = name
 
@@ -125,6 +134,17 @@ class PagerDutyNotifier:
         """Say that somebody is at it, so that PagerDuty escalates no further. Raises DeliveryError(retryable)."""
         for one in wanted([alert], self._severities, self._only):
             await self._event(one, {"event_action": "acknowledge"}, now)
+
+    @property
+    def knows_acknowledgements(self) -> bool:
+        """Whether it was given a key of the REST API."""
+        return bool(self._api_key)
+
+    async def acknowledged(self, alerts: Sequence[Alert], now: float) -> dict[str, tuple[str, float]]:
+        """(who, Unix time) by the ids of those alerts whose incident is acknowledged. Raises DeliveryError."""
+        keys = {alert.id: self._key(alert) for alert in wanted(alerts, self._severities, self._only)}
+        said = await acknowledged(self._client, self._api_url, self._api_key, keys.values(), now)
+        return {name: said[key] for name, key in keys.items() if key in said}
 
     async def aclose(self) -> None:
         """Give up connections."""

@@ -84,6 +84,7 @@ class Receiver:
 
     def __init__(self, port: int = 0) -> None:
         self.posts: list[dict[str, Any]] = []
+        self.gets: list[dict[str, Any]] = []
         self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b""
@@ -98,6 +99,14 @@ class Receiver:
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 posted = {"path": self.path, "headers": dict(self.headers.items()), "raw": raw}
                 outer.posts.append(posted)
+                self.reply(posted)
+
+            def do_GET(self):
+                asked = {"path": self.path, "headers": dict(self.headers.items())}
+                outer.gets.append(asked)
+                self.reply(asked)
+
+            def reply(self, posted):
                 body = outer.body if outer.answer is None else json.dumps(outer.answer(posted)).encode()
                 self.send_response(outer.status)
                 for name, value in outer.headers.items():
