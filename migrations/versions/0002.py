@@ -1,4 +1,4 @@
-"""Gates, answers that may be used again, the scope of a run, what was done to a baseline, triages and actions"""
+"""Gates, answers used again, the scope of a run, what was done to a baseline, triages, actions, what alerts remember"""
 
 import json
 
@@ -166,8 +166,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert_id", name=op.f("pk_alert_feedback")),
     )
 
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("since", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("told_effect", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("told_looks", sa.Integer(), nullable=True))
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("began_at", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("features", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("provider", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("quiet_since", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("reopened", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("told", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_incidents_closed_at"), ["closed_at"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("incidents", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_incidents_closed_at"))
+        for column in ("told", "reopened", "quiet_since", "provider", "features", "began_at"):
+            batch_op.drop_column(column)
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        for column in ("told_looks", "told_effect", "since"):
+            batch_op.drop_column(column)
     op.drop_table("alert_feedback")
     with op.batch_alter_table("verifications", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_verifications_watch_at"))

@@ -1,16 +1,22 @@
-"""Incidents: firing alerts of one watch that came up together are one story with one suspected cause."""
+"""Incidents: firing alerts whose evidence began together are one story with one suspected cause. Pure.
+
+An alert belongs to an incident of its own feature; or to one on its provider, when both have a cause that all features
+on a provider share. What decides is when the *evidence* began, not when a look came upon it: a small drop is found
+looks after a large one that came at the same time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
+from watchdog.alert.severity import WIDE
+from watchdog.alert.worse import WORSE, family
 from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Transition
 from watchdog.domain.digest import digest
-
-#: Seconds after its opening during which an alert still joins an incident.
-JOIN_WINDOW = 600.0
+from watchdog.domain.policy import Policy
 
 #: What explains more comes first: a failing provider explains everything that was measured through it.
 _EXPLAINS = (
@@ -27,6 +33,43 @@ _EXPLAINS = (
     Cause.UNREHEARSED,
     Cause.UNATTRIBUTED,
 )
+#: Looks that evidence may be apart, as it is dated no better than by looks; and looks within which it comes back.
+_LOOKS_APART = 1.5
+_LOOKS_BACK = 3.0
+#: Longest that an incident which keeps coming back is held open after its last member.
+_LONGEST_QUIET = 86400.0
+
+
+class Belongs(StrEnum):
+    """Why an alert is of an incident, or is not."""
+
+    TOGETHER = "its evidence began together with the incident's"
+    CAME_BACK = "it was a member before"
+    STRANGER = "it is about another feature and no shared cause"
+    OVER = "the incident has been closed for too long"
+    APART = "its evidence began at another time"
+
+    @property
+    def yes(self) -> bool:
+        """Whether it is."""
+        return self in (Belongs.TOGETHER, Belongs.CAME_BACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """What belongs together, in seconds."""
+
+    #: Evidence that began this much apart is of one incident.
+    apart: float = 600.0
+    #: An incident that comes back this soon is the same one.
+    back: float = 3600.0
+
+    @classmethod
+    def of(cls, policy: Policy, every: float) -> Windows:
+        """By policy, and no finer than a watch that looks every so many seconds can tell."""
+        return cls(
+            apart=max(policy.join_within, _LOOKS_APART * every), back=max(policy.reopen_within, _LOOKS_BACK * every)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,66 +83,155 @@ class Grouping:
 def group(
     watch: str,
     transitions: Sequence[Transition],
-    open_incidents: Sequence[Incident],
+    incidents: Sequence[Incident],
     now: float,
     *,
-    window: float = JOIN_WINDOW,
+    windows: Windows = Windows(),
+    elsewhere: Sequence[Alert] = (),
 ) -> Grouping:
     """Put alerts that start firing into an incident, and close incidents without a firing member.
 
-    ``transitions``: of *all* open alerts of the watch at this look. ``open_incidents``: those of the watch. ``window``
-    in seconds: later alerts open an incident of their own.
+    Args:
+        watch: the watch that was looked at.
+        transitions: of *all* its open alerts at this look.
+        incidents: those of every watch that are open, or closed not long ago.
+        now: Unix time.
+        windows: what belongs together.
+        elsewhere: firing alerts of other watches.
     """
-    known = {incident.id: incident for incident in open_incidents}
+    known = {incident.id: incident for incident in incidents}
     current = dict(known)
+    news: dict[str, list[str]] = {}
     grouped = []
     for transition in transitions:
         alert = transition.alert
         if alert.state is AlertState.FIRING and not alert.incident_id:
-            incident = _young(current.values(), now, window) or _opened(watch, now)
-            current[incident.id] = replace(incident, members=_with(incident.members, alert.fingerprint))
+            incident = _of_its_kind(alert, transitions, current) or _match(alert, current.values(), now, windows)
+            if incident is None:
+                incident = _opened(watch, alert, now)
+            elif incident.closed_at is not None:
+                incident = replace(incident, closed_at=None, reopened=incident.reopened + 1)
+                news.setdefault(incident.id, []).append("opened again")
+            current[incident.id] = _joined(incident, alert)
             alert = replace(alert, incident_id=incident.id)
         grouped.append(replace(transition, alert=alert))
-    updated = [_told(incident, grouped, now) for incident in current.values()]
+    updated = [
+        _told(incident, grouped, elsewhere, news.get(incident.id, ()), now, windows) for incident in current.values()
+    ]
     return Grouping(
         transitions=tuple(grouped),
         incidents=tuple(incident for incident in updated if incident != known.get(incident.id)),
     )
 
 
-def _young(incidents: Iterable[Incident], now: float, window: float) -> Incident | None:
-    joinable = [incident for incident in incidents if 0 <= now - incident.opened_at <= window]
-    return max(joinable, key=lambda incident: incident.opened_at, default=None)
+def belongs(alert: Alert, incident: Incident, now: float, windows: Windows) -> Belongs:
+    """Whether an alert that starts firing is of an incident."""
+    wide = bool(incident.provider) and _wide(alert) == incident.provider
+    if not wide and alert.labels.get("feature", "") not in incident.features:
+        return Belongs.STRANGER
+    if incident.closed_at is not None and now - incident.closed_at > windows.back:
+        return Belongs.OVER
+    if alert.fingerprint in incident.members:
+        return Belongs.CAME_BACK
+    began = _began(alert)
+    if incident.began_at - windows.apart <= began <= incident.opened_at + windows.apart:
+        return Belongs.TOGETHER
+    return Belongs.APART
 
 
-def _opened(watch: str, now: float) -> Incident:
-    return Incident(id=digest([watch, round(now * 1000)]), watch=watch, cause=Cause.UNATTRIBUTED, opened_at=now)
+def quiet_for(reopened: int, back: float) -> float:
+    """Seconds without a firing member after which an incident closes.
+
+    None the first time. One that came back before is held open longer each time, so that what flaps is told twice and
+    not all night.
+    """
+    return 0.0 if reopened == 0 else min(back * 2.0 ** (reopened - 1), _LONGEST_QUIET)
 
 
-def _with(members: tuple[str, ...], fingerprint: str) -> tuple[str, ...]:
-    return members if fingerprint in members else (*members, fingerprint)
+def _began(alert: Alert) -> float:
+    return alert.starts_at if alert.since is None else min(alert.since, alert.starts_at)
 
 
-def _told(incident: Incident, transitions: Sequence[Transition], now: float) -> Incident:
+def _wide(alert: Alert) -> str:
+    """The provider of an alert whose cause all features on it share; empty for any other."""
+    return alert.labels.get("provider", "") if alert.cause in WIDE else ""
+
+
+def _of_its_kind(alert: Alert, transitions: Iterable[Transition], current: dict[str, Incident]) -> Incident | None:
+    """The incident of the alert that got worse."""
+    if WORSE not in alert.labels:
+        return None
+    own = family(alert.labels)
+    ids = [each.alert.incident_id for each in transitions if family(each.alert.labels) == own]
+    return next((current[name] for name in ids if name in current), None)
+
+
+def _match(alert: Alert, incidents: Iterable[Incident], now: float, windows: Windows) -> Incident | None:
+    """The newest of the incidents that the alert belongs to, an open one before any other."""
+    found = [incident for incident in incidents if belongs(alert, incident, now, windows).yes]
+    return max(found, key=lambda incident: (incident.closed_at is None, incident.opened_at, incident.id), default=None)
+
+
+def _opened(watch: str, alert: Alert, now: float) -> Incident:
+    return Incident(
+        id=digest([watch, alert.fingerprint, round(now * 1000)]),
+        watch=watch,
+        cause=Cause.UNATTRIBUTED,
+        opened_at=now,
+        began_at=_began(alert),
+    )
+
+
+def _joined(incident: Incident, alert: Alert) -> Incident:
+    return replace(
+        incident,
+        members=_with(incident.members, alert.fingerprint),
+        features=_with(incident.features, alert.labels.get("feature", "")),
+        provider=incident.provider or _wide(alert),
+        quiet_since=None,
+    )
+
+
+def _with(known: tuple[str, ...], one: str) -> tuple[str, ...]:
+    return known if one in known else (*known, one)
+
+
+def _told(
+    incident: Incident,
+    transitions: Sequence[Transition],
+    elsewhere: Sequence[Alert],
+    news: Sequence[str],
+    now: float,
+    windows: Windows,
+) -> Incident:
     """The incident after this look: what happened to its members, its cause, and whether it is over."""
     mine = [transition for transition in transitions if transition.alert.incident_id == incident.id]
     firing = [transition.alert for transition in mine if transition.alert.state is AlertState.FIRING]
-    causes = {alert.cause for alert in firing}
+    others = [a for a in elsewhere if a.incident_id == incident.id and a.state is AlertState.FIRING]
+    causes = {alert.cause for alert in (*firing, *others)}
     cause = next((cause for cause in _EXPLAINS if cause in causes), incident.cause)
-    news = [f"{_name(each.alert)} is {each.alert.state}: {each.reason}" for each in mine if each.notifies]
+    said = [*news, *(f"{_name(each.alert)} is {each.alert.state}: {each.reason}" for each in mine if each.notifies)]
     if cause is not incident.cause:
-        news.append(f"suspected cause: {cause}")
-    if not firing:
-        news.append("closed: every member is resolved")
+        said.append(f"suspected cause: {cause}")
+    provider = incident.provider or next((wide for alert in firing if (wide := _wide(alert))), "")
+    quiet_since, closed_at = None, incident.closed_at
+    if not firing and not others and closed_at is None:
+        quiet_since = now if incident.quiet_since is None else incident.quiet_since
+        if now - quiet_since >= quiet_for(incident.reopened, windows.back):
+            closed_at = now
+            said.append("closed: every member is resolved")
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return replace(
         incident,
         cause=cause,
-        closed_at=None if firing else now,
-        timeline=(*incident.timeline, *(f"{stamp} {line}" for line in news)),
+        provider=provider,
+        quiet_since=quiet_since,
+        closed_at=closed_at,
+        timeline=(*incident.timeline, *(f"{stamp} {line}" for line in said)),
     )
 
 
 def _name(alert: Alert) -> str:
-    about = [alert.labels[name] for name in ("metric", "estimand", "tool_name") if name in alert.labels]
-    return " ".join([alert.labels.get("alertname", "an alert"), *about])
+    about = [alert.labels[name] for name in ("metric", "estimand", "tag", "tool_name") if name in alert.labels]
+    worse = ["(worse)"] if WORSE in alert.labels else []
+    return " ".join([alert.labels.get("alertname", "an alert"), *about, *worse])

@@ -8,13 +8,12 @@ A look that could not see (UNKNOWN) moves nothing: an outage neither raises nor 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from watchdog.alert.worse import complaint
 from watchdog.domain.alert import Alert, AlertState, AlertType, Condition, ConditionStatus, Reason, Transition
 
-#: Labels that follow the configuration: an episode keeps the ones it started with when a model is pinned or moved.
-_SUBJECT = frozenset({"provider", "model"})
 #: Seconds without mention after which a claim that is only made when data has it (a tool, a tag) is withdrawn.
 FORGET_AFTER = 3 * 86400.0
 
@@ -25,15 +24,24 @@ def reconcile(conditions: Sequence[Condition], open_alerts: Sequence[Alert], now
     ``conditions``: every claim of one watch at this look (``correlate``). ``open_alerts``: its pending and firing
     alerts. ``now``: Unix time. Raises ValueError when two conditions are the same claim.
 
-    An open alert is matched to its condition by its labels, or else by all of them but provider and model: pinning the
-    model continues the episode, under its old labels, until it is clear. An alert that no condition mentions any more
-    is withdrawn.
+    An open alert is matched to its condition by its labels, or else by all of them but provider, model and severity:
+    pinning the model continues the episode, under its old labels, until it is clear, and a claim that deserves another
+    severity now is told anew (``worse``), not edited. An alert that no condition mentions any more is withdrawn.
     """
     claims = {condition.fingerprint: condition for condition in conditions}
     if len(claims) != len(conditions):
         raise ValueError("two conditions make the same claim")
     alerts = _paired(claims, open_alerts)
-    transitions = [_step(condition, alerts.get(fingerprint), now) for fingerprint, condition in claims.items()]
+    transitions: list[Transition | None] = []
+    for fingerprint, condition in claims.items():
+        alert = alerts.get(fingerprint)
+        if alert is not None and _recast(condition, alert):
+            transitions.append(_ended(alert, now, Reason.RECAST))
+            alert = replace(alert, fingerprint=fingerprint, labels=dict(condition.labels))
+            step = _step(condition, alert, now)
+            transitions.append(None if step is None else replace(step, before=None))
+        else:
+            transitions.append(_step(condition, alert, now))
     matched = {alert.id for alert in alerts.values()}
     watches = {condition.labels.get("watch") for condition in conditions}
     orphans = [alert for alert in open_alerts if alert.id not in matched]
@@ -48,19 +56,47 @@ def resolve_by_hand(alert: Alert, now: float, because: str) -> Transition:
     return Transition(alert=after, before=alert.state, reason=Reason.BY_HAND, at=now)
 
 
+def given_up(alerts: Sequence[Alert], watches: Collection[str], now: float, forget_after: float) -> list[Transition]:
+    """The end of open alerts that no look will end: nobody looks at their watch any more, or none had a say for long.
+
+    ``alerts``: open ones of any watch. ``watches``: names of those in watchdog.yaml; alerts without a watch are the
+    house's own and stay. ``forget_after`` in seconds. Nothing is said to have recovered.
+    """
+    ended = []
+    for alert in alerts:
+        watch = alert.labels.get("watch")
+        if watch is None:
+            continue
+        if watch not in watches:
+            ended.append(_ended(alert, now, Reason.REMOVED))
+        elif now - alert.updated_at >= forget_after:
+            ended.append(_ended(alert, now, Reason.EXPIRED))
+    return [replace(each, alert=_unrecovered(each.alert)) for each in ended]
+
+
+def _unrecovered(alert: Alert) -> Alert:
+    said = f"not known to have recovered: {alert.reason.value}"
+    return replace(alert, annotations={**alert.annotations, "recovery": said})
+
+
 def _paired(claims: Mapping[str, Condition], open_alerts: Sequence[Alert]) -> dict[str, Alert]:
     """The open alert of each claim, by the claim's fingerprint."""
     pairs = {alert.fingerprint: alert for alert in open_alerts if alert.fingerprint in claims}
-    orphans = {_complaint(alert.labels): alert for alert in open_alerts if alert.fingerprint not in claims}
+    orphans = {complaint(alert.labels): alert for alert in open_alerts if alert.fingerprint not in claims}
     for fingerprint, condition in claims.items():
-        alert = None if fingerprint in pairs else orphans.pop(_complaint(condition.labels), None)
+        alert = None if fingerprint in pairs else orphans.pop(complaint(condition.labels), None)
         if alert is not None:
             pairs[fingerprint] = alert
     return pairs
 
 
-def _complaint(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset((name, value) for name, value in labels.items() if name not in _SUBJECT)
+def _recast(condition: Condition, alert: Alert) -> bool:
+    """Whether an alert of which nobody was told takes another severity: it is another alert from the beginning."""
+    return (
+        alert.state is AlertState.PENDING
+        and condition.status is ConditionStatus.ACTIVE
+        and condition.labels.get("severity") != alert.labels.get("severity")
+    )
 
 
 def _step(condition: Condition, alert: Alert | None, now: float) -> Transition | None:
@@ -91,13 +127,17 @@ def _active(condition: Condition, alert: Alert | None, now: float) -> Transition
         updated_at=now,
         active_looks=alert.active_looks + 1,
         clear_looks=0,
+        since=alert.since if condition.since is None else condition.since,
     )
+    long_enough = held.active_looks >= condition.hold_looks and now - held.starts_at >= condition.hold_seconds
     if condition.inhibited_by:
         reason = Reason.INHIBITED
         held = replace(held, annotations={**held.annotations, "inhibited_by": condition.inhibited_by})
-    elif held.state is AlertState.PENDING and held.active_looks >= condition.hold_looks:
+    elif held.state is AlertState.PENDING and long_enough:
         reason = Reason.HELD
         held = replace(held, state=AlertState.FIRING, fired_at=now)
+        if condition.size is not None:
+            held = replace(held, told_effect=condition.size.effect, told_looks=condition.size.looks)
     else:
         reason = Reason.CONTINUES if before else Reason.APPEARED
     return Transition(alert=replace(held, reason=reason), before=before, reason=reason, at=now)
@@ -131,9 +171,11 @@ def _orphaned(alert: Alert, now: float, watch_was_looked_at: bool) -> Transition
     by_data = alert.labels.get("alert_type") == AlertType.TOOL or "tag" in alert.labels
     if by_data and now - alert.updated_at < FORGET_AFTER:
         return _stay(alert, Reason.BLIND, now)
-    return Transition(
-        alert=_resolved(alert, now, Reason.WITHDRAWN), before=alert.state, reason=Reason.WITHDRAWN, at=now
-    )
+    return _ended(alert, now, Reason.WITHDRAWN)
+
+
+def _ended(alert: Alert, now: float, reason: Reason) -> Transition:
+    return Transition(alert=_resolved(alert, now, reason), before=alert.state, reason=reason, at=now)
 
 
 def _stay(alert: Alert, reason: Reason, now: float) -> Transition:

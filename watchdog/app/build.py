@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from watchdog.app.join import Joined, join
 from watchdog.correlate.situation import Judge as JudgeOf
 from watchdog.detect.budget import Division, divide, paging_metrics
-from watchdog.domain.alert import Alert
+from watchdog.domain.alert import Alert, Audience
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.case import Case, CheckSpec, Estimand
 from watchdog.domain.response import Request, Response
@@ -134,7 +134,12 @@ class App:
         """Who is told of transitions, and who of changes of a subject."""
         plans = self.settings.notifiers
         changes = [plan.name for plan in plans if getattr(plan.part.factory, "takes_changes", False)]
-        return Channels(alerts=tuple(plan.name for plan in plans), changes=tuple(changes))
+        people = [_audience(plan) for plan in plans if getattr(plan.part.factory, "tells_incidents", False)]
+        return Channels(
+            alerts=tuple(plan.name for plan in plans),
+            changes=tuple(changes),
+            people=tuple(audience for audience in people if audience is not None),
+        )
 
     @cached_property
     def prices(self) -> PriceTable:
@@ -250,6 +255,16 @@ def _channel(plan: NotifierPlan) -> Notifier:
         remedy = "let its constructor take 'name', and 'name' return that"
         raise UsageError(f"notify: {plan.kind} calls itself {built.name!r}, its channel is {plan.name!r}; {remedy}")
     return built
+
+
+def _audience(plan: NotifierPlan) -> Audience | None:
+    """What people read on a channel; None for one that only stands in for another, which is told of every alert."""
+    given = {name: parameter.default for name, parameter in plan.part.parameters.items()} | dict(plan.arguments)
+    if given.get("when_down"):
+        return None
+    return Audience(
+        channel=plan.name, severities=tuple(given.get("severities") or ()), only=dict(given.get("only") or {})
+    )
 
 
 def cadence(schedule: Schedule) -> float:

@@ -107,7 +107,8 @@ def _verdict(
     if verdict.silence is None:
         return row.alert, verdict
     current = session.alerts.get(row.alert.id) or row.alert
-    over = current.state is AlertState.RESOLVED
+    incident = session.alerts.incident(row.alert.incident_id)  # people's channels are told of it, not of an alert
+    over = AlertState.RESOLVED is current.state or (current is row.alert and incident is not None and incident.over)
     verdict = hush(row.alert, silences, now, decided_at=row.at, over=over, channel=channel)
     if verdict.silence is None or verdict.reason is not Hush.AFTERWARDS:
         return row.alert, verdict

@@ -136,7 +136,9 @@ def resolve(
     """
     from watchdog.alert.stage import resolve_by_hand
     from watchdog.domain.alert import AlertState
+    from watchdog.domain.policy import Policy
     from watchdog.errors import UnknownName
+    from watchdog.pipeline.alerting import conclude
 
     with open_store(config) as house, house.store.begin() as session:
         alert = session.alerts.get(alert_id)
@@ -146,7 +148,8 @@ def resolve(
             raise UnknownName(f"alert {alert_id} is resolved already")
         watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
-        session.alerts.save(watch, [transition], house.channels.alerts)
+        policy = house.joined.watches[watch].policy if watch in house.joined.watches else Policy()
+        conclude(session, watch, [transition], house.channels, policy, house.clock.now())
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
 
 

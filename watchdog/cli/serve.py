@@ -118,6 +118,7 @@ def _chores(app: App) -> list[Chore]:
 
     from watchdog.app.house import tell_of_drills
     from watchdog.app.reading_back import EVERY, read_back
+    from watchdog.app.sweep import sweep
     from watchdog.daemon.daemon import Chore
 
     def decide() -> None:
@@ -125,6 +126,7 @@ def _chores(app: App) -> list[Chore]:
             tell_of_drills(session, app.settings.drills, app.channels, app.clock.now())
 
     return [
+        Chore(name="sweep", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(sweep, app)),
         Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide)),
         Chore(name="read back", every=EVERY, work=lambda: read_back(app.store, app.notifiers, app.clock.now())),
     ]

@@ -314,6 +314,7 @@ def _end(config: Config, silence_id: str, by: str | None) -> None:
 
 async def _acknowledge(opened: App, alert_id: str, by: str) -> bool:
     """Whether a pager could not be told."""
+    from watchdog.alert.story import known_as
     from watchdog.app.hushing import acknowledge
     from watchdog.domain.silence import Acknowledgement
     from watchdog.errors import DeliveryError, UnknownName
@@ -327,11 +328,13 @@ async def _acknowledge(opened: App, alert_id: str, by: str) -> bool:
             if not alerts:
                 raise UnknownName(f"no alert {alert_id!r} is firing; 'eval-watchdog alerts list' shows their ids")
             new = [acknowledge(session, each, Acknowledgement(alert_id=each.id, by=by, at=now)) for each in alerts]
+            incidents = {each.incident_id: session.alerts.incident(each.incident_id) for each in alerts}
         typer.echo(f"acknowledged by {by}" if all(new) else "somebody was at it already, and stays named")
         failed = False
         for pager in pagers:
             try:
-                for alert in alerts:
+                known = [known_as(incidents[alert.incident_id], alert, pager.name) for alert in alerts]
+                for alert in {each.id: each for each in known}.values():
                     await pager.acknowledge(alert, now)
                 typer.echo(f"told {pager.name}")
             except DeliveryError as error:

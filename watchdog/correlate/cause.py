@@ -77,7 +77,7 @@ def _with_moved_judge(situation: Situation, signal: Signal) -> Verdict:
     control = situation.watch.targets.get(Role.PINNED)
     if control is not None and situation.level(_arm(signal.key, Arm.DIFFERENCE)) is Level.DRIFT:
         held = f"Current fell below the pinned arm ({control.model}), which the same judge graded."
-        verdict = _of_current(situation, signal, control.model, held)
+        verdict = of_current(situation, signal.since, control.model, held)
     else:
         verdict = _by_arms(situation, signal)
     because = f"The judge moved too, but that is not enough to explain it; its shift is taken out. {verdict.because}"
@@ -105,12 +105,12 @@ def _by_arms(situation: Situation, signal: Signal) -> Verdict:
             f"{_known(situation.changes)}".replace("  ", " "),
         )
     held = f"The pinned arm ({name}) holds in the same look, so cases, harness and judge are not it."
-    return _of_current(situation, signal, name, held)
+    return of_current(situation, signal.since, name, held)
 
 
-def _of_current(situation: Situation, signal: Signal, control: str, held: str) -> Verdict:
+def of_current(situation: Situation, since: float | None, control: str, held: str) -> Verdict:
     """The control arm holds: it is ours or the provider's, by what changed nearest to the onset."""
-    change = _nearest(situation, signal)
+    change = _nearest(situation, since)
     if change is not None and change.what in _OURS:
         return Verdict(
             cause=Cause.OURS,
@@ -127,9 +127,9 @@ def _of_current(situation: Situation, signal: Signal, control: str, held: str) -
     )
 
 
-def _nearest(situation: Situation, signal: Signal) -> Change | None:
+def _nearest(situation: Situation, since: float | None) -> Change | None:
     """The change of the current target nearest to the onset; of several that are, the most telling."""
-    onset = situation.at if signal.since is None else signal.since
+    onset = situation.at if since is None else since
     every = situation.watch.schedule.every or 0.0
     slack = max(_SLACK_SECONDS, _SLACK_LOOKS * every)
     latest = min(situation.at, onset + _EARLY_LOOKS * every) if every else situation.at

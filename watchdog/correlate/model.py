@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from watchdog.correlate.cause import cause_of
 from watchdog.correlate.judging import corrected, judge_moved
 from watchdog.correlate.situation import Situation
 from watchdog.correlate.words import change, labels, measured, regraded, story, worst
-from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity
+from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity, Size
 from watchdog.domain.case import Estimand
-from watchdog.domain.detection import Guarantee, Level, Signal
+from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm, Layer, MetricKey
 from watchdog.domain.target import Role
 from watchdog.domain.watch import MeasurePlan, MetricPlan, Watch
@@ -49,12 +50,12 @@ def keys(situation: Situation, plan: MetricPlan) -> list[MetricKey]:
 def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
     """The current target is worse than at the baseline: this is what wakes people."""
     infrastructure = plan.layer is Layer.INFRASTRUCTURE
-    severity = Severity.PAGE if situation.watch.pages(key) else Severity.TICKET
+    most = Severity.PAGE if situation.watch.pages(key) else Severity.TICKET
     identity = labels(
         situation.watch,
         "EvalDrift",
         AlertType.INFRA if infrastructure else AlertType.MODEL,
-        severity,
+        most,
         metric=plan.name,
         estimand=ESTIMANDS[key.estimand],
         tag=key.tag,
@@ -74,11 +75,8 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
         shift = {"judge_shift": f"{verdict.shift.effect * 100:+.1f} points on the judge's own anchors, taken out"}
         signal = corrected(signal, verdict.shift)
     summary, numbers = measured(situation.watch, signal)
-    inhibited_by = ""
-    if verdict.cause is Cause.JUDGE:
-        inhibited_by = "the judge moved"
-    elif severity is Severity.PAGE and signal.guarantee is Guarantee.HEURISTIC:
-        inhibited_by = "a rule of thumb may not page on its own"
+    measure = situation.watch.measure(plan.name)
+    latency = situation.latency.get(key.estimand) if infrastructure else None
     return Condition(
         labels=identity,
         status=ConditionStatus.ACTIVE,
@@ -91,7 +89,19 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
             **_reference(situation),
         },
         since=signal.since,
-        inhibited_by=inhibited_by,
+        size=_size(signal, layer=plan.layer, measure=measure and measure.measure, latency=latency),
+        inhibited_by="the judge moved" if verdict.cause is Cause.JUDGE else "",
+    )
+
+
+def _size(signal: Signal, **more: Any) -> Size:
+    low, high = signal.interval
+    return Size(
+        effect=-abs(signal.effect) if signal.key.arm is Arm.ANCHORS else signal.effect,
+        margin=(high - low) / 2,
+        looks=signal.looks,
+        guarantee=signal.guarantee,
+        **more,
     )
 
 
@@ -139,6 +149,7 @@ def _pinned(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition
         cause=Cause.PINNED_MOVED,
         annotations={**story(watch, Cause.PINNED_MOVED, summary, because), **numbers, **_reference(situation)},
         since=signal.since,
+        size=_size(signal),
         inhibited_by=inhibited_by,
     )
 
@@ -183,6 +194,7 @@ def _judge(situation: Situation, key: MetricKey) -> Condition:
             **_reference(situation),
         },
         since=signal.since,
+        size=_size(signal),
     )
 
 

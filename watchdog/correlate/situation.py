@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchdog.domain.baseline import BaselineStatus
+from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm, MetricKey
 from watchdog.domain.run import Change
@@ -83,6 +84,17 @@ class WorstCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Toppled:
+    """Of the cases that current used to pass, what became of them at this look on both targets."""
+
+    #: Cases that the pinned target passes, and how many of them the current one fails.
+    passed: int
+    failed: int
+    #: Cases that the current target passes and the pinned one fails.
+    healed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
     """The model behind a judge."""
 
@@ -120,6 +132,10 @@ class Situation:
     blind_looks: int = 0
     #: Cases that lost most, worst first, by metric.
     worst: Mapping[MetricKey, Sequence[WorstCase]] = field(default_factory=dict)
+    #: By metric of the current target that both targets were asked for at this look.
+    toppled: Mapping[MetricKey, Toppled] = field(default_factory=dict)
+    #: The 95 % quantile of the current target's latency at this look, seconds; only where enough answers tell.
+    latency: Mapping[Estimand, float] = field(default_factory=dict)
     #: None before the first baseline is frozen.
     baseline: Reference | None = None
     #: Judges by the name of the scorer that asks them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from watchdog.correlate.infra import infra_conditions
+from watchdog.correlate.mass import mass_failure
 from watchdog.correlate.model import model_conditions
 from watchdog.correlate.situation import Situation
 from watchdog.domain.alert import Condition
@@ -14,4 +15,4 @@ def correlate(situation: Situation) -> list[Condition]:
     A claim that does not hold is there too, as CLEAR: only that resolves an alert. What could not be seen is UNKNOWN,
     which neither fires nor resolves. So an outage looks neither like drift nor like recovery.
     """
-    return [*infra_conditions(situation), *model_conditions(situation)]
+    return [*infra_conditions(situation), *mass_failure(situation), *model_conditions(situation)]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from watchdog.domain.detection import Guarantee
 from watchdog.domain.digest import digest
+from watchdog.domain.measure import Measure
+from watchdog.domain.metric import Layer
+
+#: Annotations of what people are told of an incident once more: why, and for the how manieth time.
+NEWS, TELLING = "news", "telling"
 
 
 class AlertType(StrEnum):
@@ -18,13 +24,26 @@ class AlertType(StrEnum):
 
 
 class Severity(StrEnum):
-    """How it is delivered."""
+    """How it is delivered; the worst first."""
 
+    #: A page of which a copy goes beyond the team.
+    SEV1 = "sev1"
     PAGE = "page"
     TICKET = "ticket"
+    #: Recorded, and told to nobody who did not ask for it.
     INFO = "info"
-    #: The heartbeat's.
+    #: The heartbeat's, and news that are no alerts.
     NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """The worse, the higher."""
+        return -list(Severity).index(self)
+
+    @property
+    def rings(self) -> bool:
+        """Whether somebody is woken."""
+        return self in (Severity.SEV1, Severity.PAGE)
 
 
 class Cause(StrEnum):
@@ -54,10 +73,29 @@ class ConditionStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large that is what is claimed: the facts that its severity is decided by."""
+
+    #: Change since the onset: in score units, or as a log-ratio for a measure; negative is worse.
+    effect: float
+    #: Half the width of its 90 % interval.
+    margin: float = 0.0
+    #: Looks since the onset.
+    looks: int = 1
+    layer: Layer = Layer.QUALITY
+    guarantee: Guarantee = Guarantee.BUDGETED
+    #: None for a score.
+    measure: Measure | None = None
+    #: Of a latency: the 95 % quantile at this look, seconds; None when it is not known.
+    latency: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A claim that an alert would make, and whether it holds at this look."""
 
-    #: Identity. No numbers, no run ids, no times.
+    #: Identity. No numbers, no run ids, no times. The severity is the most that configuration allows until ``alert``
+    #: decides what it is.
     labels: Mapping[str, str]
     status: ConditionStatus
     cause: Cause
@@ -66,8 +104,12 @@ class Condition:
     since: float | None = None
     #: Consecutive looks it must hold before it fires. Detectors sustain by themselves and ask for 1.
     hold_looks: int = 1
+    #: Seconds it must hold beside that.
+    hold_seconds: float = 0.0
     #: Consecutive looks it must be clear before it resolves.
     clear_looks: int = 1
+    #: None for what is counted rather than estimated, and while it does not hold.
+    size: Size | None = None
     #: Why it may not leave the house although it holds (``learning``, ``judge moved``); empty if it may.
     inhibited_by: str = ""
 
@@ -98,6 +140,9 @@ class Reason(StrEnum):
     INHIBITED = "inhibited"
     BY_HAND = "resolved by hand"
     WITHDRAWN = "the watch no longer makes this claim"
+    RECAST = "nobody was told yet: it goes on with another severity"
+    EXPIRED = "no look had anything to say of it for too long"
+    REMOVED = "the watch is no longer in watchdog.yaml"
     NOTHING = "nothing to do"
 
 
@@ -121,6 +166,16 @@ class Alert:
     reason: Reason = Reason.APPEARED
     cause: Cause = Cause.UNATTRIBUTED
     incident_id: str = ""
+    #: Unix time since when what it claims is thought to hold; None where only its appearance is known.
+    since: float | None = None
+    #: Effect and looks since the onset when it fired; None where nothing is estimated.
+    told_effect: float | None = None
+    told_looks: int = 0
+
+    @property
+    def severity(self) -> Severity:
+        """What its label says."""
+        return Severity(self.labels.get("severity", Severity.INFO))
 
     @property
     def id(self) -> str:
@@ -168,16 +223,61 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """A channel that people read: it is told of incidents, not of each of their alerts."""
+
+    channel: str
+    #: What it wants to hear of: severities, and values by label.
+    severities: tuple[str, ...] = tuple(Severity)
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def wants(self, alert: Alert) -> bool:
+        """Whether the alert is any business of this channel."""
+        asked = {"severity": self.severities, **self.only}
+        return all(alert.labels.get(name, "") in values for name, values in asked.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a channel was told of an incident."""
+
+    #: How often it was told anything.
+    times: int
+    #: The worst severity it was told; NONE once it was told the end.
+    severity: Severity
+    #: Labels and summary it was told last: the end is told under the same labels.
+    labels: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """Alerts that belong together, with a suspected cause."""
 
     id: str
+    #: The watch that saw it first.
     watch: str
     cause: Cause
     #: Unix times.
     opened_at: float
     closed_at: float | None = None
+    #: Unix time at which the evidence of those who opened it begins.
+    began_at: float = 0.0
+    #: Features it is about, and the provider where the cause is one that all features on a provider share.
+    features: tuple[str, ...] = ()
+    provider: str = ""
     #: Fingerprints of the member alerts.
     members: tuple[str, ...] = ()
-    #: What was known when it opened, one sentence each, oldest first.
+    #: What was known when it opened and what came then, one sentence each, oldest first.
     timeline: tuple[str, ...] = ()
+    #: Unix time since when no member fires; None while one does.
+    quiet_since: float | None = None
+    #: Times it came back after it was closed.
+    reopened: int = 0
+    #: What each channel of people was told of it.
+    told: Mapping[str, Told] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether it is closed."""
+        return self.closed_at is not None

@@ -28,6 +28,8 @@ class Guarantee(StrEnum):
     CALIBRATED = "calibrated"
     #: A rule of thumb: may inform, may never page on its own.
     HEURISTIC = "heuristic"
+    #: Nothing is estimated: what an alert claims was counted (failed calls, looks without a measurement).
+    OBSERVED = "observed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from watchdog.domain.case import CheckSpec, GoldenSet
 from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Better, Layer, MetricKey
+from watchdog.domain.policy import Policy
 from watchdog.domain.target import Role, Target
 
 
@@ -169,6 +170,8 @@ class Watch:
     floor: float = 0.5
     #: Looks without any observation after which the watch is BLIND.
     blind_after: int = 3
+    #: What wakes whom.
+    policy: Policy = Policy()
     #: Free facts shown in reports.
     metadata: Mapping[str, str] = field(default_factory=dict)
 

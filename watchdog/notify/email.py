@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import structlog
 
-from watchdog.domain.alert import Alert, AlertState
+from watchdog.domain.alert import TELLING, Alert, AlertState
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.texts import facts, headline, story, wanted
 
@@ -32,6 +32,9 @@ class EmailNotifier:
     may have. ``username`` and ``password`` where the server asks for them. ``severities`` and ``only`` (values by
     label) say which alerts are sent; ``timeout`` in seconds for each step.
     """
+
+    #: People read it: it is told of incidents.
+    tells_incidents: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -95,8 +98,9 @@ class EmailNotifier:
         message["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
         domain = self._sender.rpartition("@")[2]
         beginning = f"<{alert.id}-{AlertState.FIRING}@{domain}>"
-        message["Message-ID"] = f"<{alert.id}-{alert.state}@{domain}>"  # the same over retries
-        if alert.state is AlertState.RESOLVED:
+        again = f"-{alert.annotations[TELLING]}" if TELLING in alert.annotations else ""
+        message["Message-ID"] = f"<{alert.id}-{alert.state}{again}@{domain}>"  # the same over retries
+        if again or alert.state is AlertState.RESOLVED:
             message["In-Reply-To"] = message["References"] = beginning
         message["Auto-Submitted"] = "auto-generated"
         told = [f"{what}: {text}" for what, text in story(alert, _PARAGRAPH)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import UsageError
@@ -31,6 +31,9 @@ class JsmNotifier:
     ``api_key``: of an API integration of the team (not an API token). ``responders``: ``{type: team, name: ...}`` when
     the integration does not say who. ``severities`` and ``only`` (values by label) say which alerts are sent.
     """
+
+    #: People read it: it is told of incidents.
+    tells_incidents: ClassVar[bool] = True
 
     def __init__(
         self,

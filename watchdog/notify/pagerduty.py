@@ -50,6 +50,9 @@ class PagerDutyNotifier:
     #: A change of the subject is told to channels that say so.
     takes_changes: ClassVar[bool] = True
 
+    #: People read it: it is told of incidents.
+    tells_incidents: ClassVar[bool] = True
+
     def __init__(
         self,
         *,

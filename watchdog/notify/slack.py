@@ -11,13 +11,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from watchdog.domain.alert import Alert, AlertState
+from watchdog.domain.alert import NEWS, Alert, AlertState
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.http import deliver, make_client, place, safe_api
-from watchdog.notify.slack_message import metadata, resolution, said_of, written
+from watchdog.notify.slack_message import metadata, news, resolution, said_of, written
 from watchdog.notify.texts import wanted
 
 #: Errors of the API after which the same call may succeed.
@@ -50,6 +50,9 @@ class SlackNotifier:
     of a ``channel``, the message of an alert is changed when it resolves, and its thread says so; with ``webhook_url``
     each transition is a message of its own. ``severities`` and ``only`` (values by label) say which alerts are sent.
     """
+
+    #: People read it: it is told of incidents.
+    tells_incidents: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -100,8 +103,8 @@ class SlackNotifier:
         for alert in wanted(alerts, self._severities, self._only):
             if self._webhook_url:
                 await self._post_to_webhook(alert, now)
-            elif alert.state is AlertState.RESOLVED:
-                await self._end(alert, now)
+            elif alert.state is AlertState.RESOLVED or NEWS in alert.annotations:
+                await self._go_on(alert, now)
             else:
                 self._messages[alert.id] = await self._say(alert, now)
 
@@ -113,17 +116,22 @@ class SlackNotifier:
         answer = await self._write("chat.postMessage", {**written(alert), "metadata": metadata(alert)}, now)
         return str(answer.get("ts", ""))
 
-    async def _end(self, alert: Alert, now: float) -> None:
+    async def _go_on(self, alert: Alert, now: float) -> None:
         """Change the message of the alert and say so in its thread, or say it anew where there is no such message."""
+        over = alert.state is AlertState.RESOLVED
         try:
             message = self._messages.get(alert.id) or await self._find(alert, now)
             await self._write("chat.update", {"ts": message, **written(alert), "metadata": metadata(alert)}, now)
-            await self._write("chat.postMessage", {"thread_ts": message, **resolution(alert)}, now)
+            said = resolution(alert) if over else {**news(alert), "reply_broadcast": True}
+            await self._write("chat.postMessage", {"thread_ts": message, **said}, now)
         except SlackError as error:
             if error.code not in _GONE:
                 raise
-            await self._say(alert, now)
-        self._messages.pop(alert.id, None)
+            message = await self._say(alert, now)
+        if over:
+            self._messages.pop(alert.id, None)
+        else:
+            self._messages[alert.id] = message
 
     async def _find(self, alert: Alert, now: float) -> str:
         """The message about an alert. Raises SlackError when there is none in reach."""

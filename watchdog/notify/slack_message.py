@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from watchdog.domain.alert import Alert, AlertState
-from watchdog.notify.texts import headline, runbook, short, story
+from watchdog.domain.alert import NEWS, Alert, AlertState
+from watchdog.notify.texts import headline, runbook, short, story, title
 
 _EVENT = "eval_watchdog_alert"
 _TEXT = 300
@@ -50,6 +50,11 @@ def resolution(alert: Alert) -> dict[str, Any]:
     """What the thread is told: a changed message rings nowhere."""
     recovery = alert.annotations.get("recovery") or alert.reason.value
     return {"text": _escaped(short(f"Resolved: {recovery}", _TEXT)), **_QUIET}
+
+
+def news(alert: Alert) -> dict[str, Any]:
+    """What the thread, and the channel with it, is told when it got worse."""
+    return {"text": _escaped(short(f"{alert.annotations.get(NEWS, '')}: {title(alert, _TEXT)}", _TEXT)), **_QUIET}
 
 
 def metadata(alert: Alert) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from watchdog.alert.incident import JOIN_WINDOW, group
-from watchdog.alert.stage import reconcile
+from watchdog.alert.look import alerts_of_look
 from watchdog.correlate.situation import Reference, Situation
 from watchdog.correlate.stage import correlate
 from watchdog.detect.admission import admit
@@ -17,9 +16,10 @@ from watchdog.domain.detection import Signal
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
 from watchdog.domain.run import Change, Run, RunStatus
 from watchdog.domain.watch import Watch
+from watchdog.pipeline.alerting import keep_alerts, standing_of
 from watchdog.pipeline.anchors import STANDS_FOR, anchors_key
 from watchdog.pipeline.built import BuiltWatch
-from watchdog.pipeline.measured import Measured, worst_cases
+from watchdog.pipeline.measured import Measured, latency_quantiles, toppled, worst_cases
 from watchdog.pipeline.news import Channels, change_news
 from watchdog.pipeline.subject import changes_since
 from watchdog.store.store import Session
@@ -93,14 +93,22 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         tools=measured.tools,
         blind_looks=blind_looks,
         worst={} if baseline is None else worst_cases(watch, baseline, observations),
+        toppled={} if baseline is None else toppled(baseline, measured.outcomes),
+        latency=latency_quantiles(measured.cases, measured.responses.values()),
         baseline=None if baseline is None else Reference(version=baseline.version, status=baseline.status),
         judges=built.judges,
         problems=measured.problems,
     )
-    transitions = reconcile(correlate(situation), session.alerts.open(watch.name), now)
-    # Metrics of one drop may be a look apart; a slow watch must not make two incidents of that.
-    window = max(JOIN_WINDOW, 1.5 * (watch.schedule.every or 0.0))
-    grouping = group(watch.name, transitions, session.alerts.open_incidents(watch.name), now, window=window)
+    outcome = alerts_of_look(
+        watch.name,
+        correlate(situation),
+        standing_of(session, watch.name, now),
+        policy=watch.policy,
+        every=watch.schedule.every or 0.0,
+        at=run.planned_for,
+        now=now,
+        audiences=channels.people,
+    )
     finished = replace(
         run,
         status=RunStatus.FAILED if run.status is RunStatus.FAILED else RunStatus.FINISHED,
@@ -111,8 +119,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
     session.detection.save_observations(observations, unobserved)
     session.detection.save_signals(signals)
     fresh = session.detection.save_changes(watch.name, changes)
-    session.alerts.save_incidents(grouping.incidents)
-    session.alerts.save(watch.name, grouping.transitions, channels.alerts)
+    keep_alerts(session, watch.name, outcome, channels)
     session.alerts.tell(change_news(watch, fresh), channels.changes)
     session.runs.save(finished)
     session.runs.save_tally(run.id, measured.tallies, admitted)
@@ -124,8 +131,8 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         unobserved=unobserved,
         signals=signals,
         changes=changes,
-        transitions=grouping.transitions,
-        incidents=grouping.incidents,
+        transitions=outcome.transitions,
+        incidents=outcome.incidents,
         changed_instruments=changed,
         blind_looks=blind_looks,
         situation=situation,

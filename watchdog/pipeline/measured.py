@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from watchdog.correlate.situation import JUDGE, ProviderHealth, ToolHealth, WorstCase
+from watchdog.correlate.situation import JUDGE, ProviderHealth, ToolHealth, Toppled, WorstCase
 from watchdog.detect.scores import RunScores, ScoredCall, Series
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Estimand, Origin
@@ -24,6 +24,10 @@ from watchdog.score.outcome import outcome_of
 WORST = 10
 #: A case is among the worst when its mean score fell by at least this much; a measure's logarithm rose by it.
 WORST_DROP = 0.25
+#: A case passes at the baseline when its mean score there is at least this much.
+MOSTLY = 0.5
+#: Answers that a 95 % quantile needs.
+ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,47 @@ def tool_health(responses: Iterable[Response]) -> dict[str, ToolHealth]:
             calls[call.name] += 1
             failures[call.name] += call.error is not None
     return {name: ToolHealth(calls=count, failures=failures[name]) for name, count in sorted(calls.items())}
+
+
+def toppled(baseline: Baseline, outcomes: Iterable[ScoredCall]) -> dict[MetricKey, Toppled]:
+    """Of the golden cases that passed at the baseline, what both targets make of them now; by the current's metric."""
+    passed: dict[tuple[str, Role], dict[str, list[bool]]] = {}
+    for call in outcomes:
+        if call.series.estimand is Estimand.GOLDEN_SET and call.outcome in (Outcome.PASSED, Outcome.FAILED):
+            cases = passed.setdefault((call.series.scorer, call.series.role), {})
+            cases.setdefault(call.case_id, []).append(call.outcome is Outcome.PASSED)
+    found = {}
+    for key, reference in baseline.metrics.items():
+        current, pinned = (passed.get((key.scorer, role), {}) for role in (Role.CURRENT, Role.PINNED))
+        if key.arm is not Arm.CURRENT or key.tag or key.estimand is not Estimand.GOLDEN_SET or not (current and pinned):
+            continue
+        sound = [case for case, mean in reference.case_means.items() if mean >= MOSTLY]
+        pairs = [
+            (_mostly(current[case]), _mostly(pinned[case])) for case in sound if case in current and case in pinned
+        ]
+        found[key] = Toppled(
+            passed=sum(before for _, before in pairs),
+            failed=sum(before and not now for now, before in pairs),
+            healed=sum(now and not before for now, before in pairs),
+        )
+    return found
+
+
+def _mostly(passed: Sequence[bool]) -> bool:
+    return 2 * sum(passed) > len(passed)
+
+
+def latency_quantiles(cases: Mapping[str, Case], responses: Iterable[Response]) -> dict[Estimand, float]:
+    """The 95 % quantile of the current target's latency, seconds, where enough answers tell it."""
+    seconds: dict[Estimand, list[float]] = {}
+    for response in responses:
+        if response.key.role is Role.CURRENT and response.answered and response.latency is not None:
+            seconds.setdefault(estimand_of(cases[response.key.case_id]), []).append(response.latency)
+    return {
+        estimand: sorted(known)[math.ceil(0.95 * len(known)) - 1]
+        for estimand, known in seconds.items()
+        if len(known) >= ENOUGH
+    }
 
 
 def worst_cases(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from watchdog.correlate.words import labels
-from watchdog.domain.alert import Alert, AlertState, AlertType, Reason, Severity, Transition
+from watchdog.domain.alert import Alert, AlertState, AlertType, Audience, Reason, Severity, Transition
 from watchdog.domain.digest import digest
 from watchdog.domain.run import CHANGED, Change
 from watchdog.domain.watch import Watch
@@ -19,10 +19,18 @@ _TOLD = frozenset({"prompt", "model", "parameters", "served model"})
 class Channels:
     """Names of the channels that get an outbox row."""
 
-    #: For each transition of an alert.
+    #: All of them. Those that are none of ``people`` get every transition of an alert.
     alerts: tuple[str, ...] = ()
     #: For each change of a subject.
     changes: tuple[str, ...] = ()
+    #: Those that people read: they are told of incidents.
+    people: tuple[Audience, ...] = ()
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """Those that get every transition of an alert."""
+        people = {audience.channel for audience in self.people}
+        return tuple(name for name in self.alerts if name not in people)
 
 
 NOBODY = Channels()

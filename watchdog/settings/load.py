@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from watchdog.domain.drill import DrillPlan
@@ -12,12 +12,14 @@ from watchdog.settings.context import Context
 from watchdog.settings.environment import filled, refuse_written_secrets, with_files
 from watchdog.settings.notifiers import read_heartbeat, read_notifiers
 from watchdog.settings.parts import Parts, Vocabulary
+from watchdog.settings.policy import read_policy
 from watchdog.settings.providers import read_providers
 from watchdog.settings.secret import Secret
 from watchdog.settings.shapes import (
     DrillsShape,
     HeadShape,
     HooksShape,
+    HousePolicyShape,
     OwnerShape,
     PriceShape,
     RetentionShape,
@@ -37,8 +39,19 @@ FILE = "watchdog.yaml"
 _HEAD = tuple(HeadShape.model_fields)
 #: Everything that may stand at the top of the file.
 KEYS = (
-    *_HEAD, "owner", "providers", "watches", "notify", "server", "heartbeat", "retention", "drills", "prices", "hooks"
-)  # fmt: skip
+    *_HEAD,
+    "owner",
+    "policy",
+    "providers",
+    "watches",
+    "notify",
+    "server",
+    "heartbeat",
+    "retention",
+    "drills",
+    "prices",
+    "hooks",
+)
 _DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:")
 
 
@@ -129,6 +142,7 @@ def _head(context: Context) -> HeadShape | None:
 
 def _watches(context: Context, providers: Mapping[str, ProviderPlan | None]) -> dict[str, WatchPlan]:
     shape = context.section("owner", OwnerShape)
+    policy, by_vertical = read_policy(context.section("policy", HousePolicyShape))
     house = House(
         parts=context.parts,
         providers=providers.keys(),
@@ -136,6 +150,8 @@ def _watches(context: Context, providers: Mapping[str, ProviderPlan | None]) -> 
         owner_given=context.root.get("owner") is not None,
         folder=context.folder,
         problems=context.problems,
+        policy=policy,
+        verticals=by_vertical,
     )
     if context.root.get("watches") is None:
         context.problems.add("names no watches", at=context.root.line_of("watches"), field="watches")
@@ -144,7 +160,19 @@ def _watches(context: Context, providers: Mapping[str, ProviderPlan | None]) -> 
         plan = read_watch(name, node, line, house) if context.all_set(node, dotted("watches", name)) else None
         if plan is not None:
             found[name] = plan
+    _unused(by_vertical, found, context)
     return found
+
+
+def _unused(policies: Collection[str], watches: Mapping[str, WatchPlan], context: Context) -> None:
+    """A policy for a vertical that no watch is in is a slip of the pen that nobody would notice."""
+    known = {plan.owner.vertical for plan in watches.values()}
+    for vertical in policies:
+        if vertical not in known:
+            place = dotted("policy", "verticals", vertical)
+            hint = did_you_mean(vertical, known) or "watches say theirs in owner: {vertical: ...}"
+            line = context.root.line_of("policy")
+            context.problems.add("no watch is in this vertical", at=line, field=place, hint=hint)
 
 
 def _prices(context: Context) -> dict[str, dict[str, float]]:

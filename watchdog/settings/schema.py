@@ -14,6 +14,7 @@ from watchdog.settings.shapes import (
     HeadShape,
     HeartbeatShape,
     HooksShape,
+    HousePolicyShape,
     LimitsShape,
     OwnerShape,
     PriceShape,
@@ -38,6 +39,7 @@ def json_schema(vocabulary: Vocabulary) -> Schema:
     head = _of(HeadShape)["properties"]
     sections = {
         "owner": _of(OwnerShape),
+        "policy": _of(HousePolicyShape),
         "providers": _named(_provider(parts)),
         "watches": _named({"$ref": "#/$defs/watch"}),
         "notify": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/notifier"}},

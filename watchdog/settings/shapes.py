@@ -181,6 +181,45 @@ class WatchShape(Shape):
     metadata: dict[str, str] = Field(default_factory=dict)
 
 
+class PolicyShape(Shape):
+    """What wakes whom; what is not given is as in the house, or as by default."""
+
+    urgent_drop: Share | None = Field(None, description="a drop of at least this much pages however slowly it came")
+    slow_after: Annotated[Seconds, Field(ge=0)] | None = Field(
+        None, description="a smaller drop that began this long ago is a ticket"
+    )
+    sev1_drop: Share | None = Field(None, description="a drop of this much that most metrics see is a SEV1")
+    mass_failure: Share | None = Field(
+        None, description="share of the cases that passed and pinned passes, that current must fail to page at once"
+    )
+    worse_by: float | None = Field(None, gt=1, le=100, description="growth of a drop that is told again")
+    latency_slo: Annotated[Seconds, Field(gt=0)] | None = Field(
+        None, description="what is promised of the 95 % quantile of latency"
+    )
+    latency_page: float | None = Field(None, ge=1, le=1000, description="multiple of it that pages")
+    cost_expected: float | None = Field(None, ge=1, le=1000, description="multiple of the costs that was foreseen")
+    cost_page: float | None = Field(None, ge=1, le=1000, description="multiple of the costs that pages")
+    severity_floor: Literal["info", "ticket", "page"] | None = Field(
+        None, description="the least severity of a drift that is no rule of thumb"
+    )
+    hold: Annotated[Seconds, Field(ge=0)] | None = Field(None, description="how long a claim must hold")
+    join_within: Annotated[Seconds, Field(ge=0)] | None = Field(
+        None, description="evidence that began this much apart is of one incident"
+    )
+    reopen_within: Annotated[Seconds, Field(ge=0)] | None = Field(
+        None, description="an incident that comes back this soon is the same one"
+    )
+    forget_after: Annotated[Seconds, Field(ge=3600)] | None = Field(
+        None, description="an alert that nothing was heard of for this long is given up"
+    )
+
+
+class HousePolicyShape(PolicyShape):
+    """The policy of the house, and what is different in a vertical."""
+
+    verticals: dict[Name, PolicyShape] = Field(default_factory=dict)
+
+
 class ServerShape(Shape):
     """Where ``serve`` listens."""
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from watchdog.domain.case import GoldenSet
 from watchdog.domain.drill import DrillPlan
 from watchdog.domain.metric import Better, Layer
+from watchdog.domain.policy import Policy
 from watchdog.domain.target import Prompt, Role, Target
 from watchdog.domain.watch import (
     AnchorCadence,
@@ -135,6 +136,7 @@ class WatchPlan:
     min_baseline_runs: int = 8
     floor: float = 0.5
     blind_after: int = 3
+    policy: Policy = Policy()
     metadata: Mapping[str, str] = field(default_factory=dict)
     #: Line of the watch in watchdog.yaml.
     line: int = 1
@@ -163,6 +165,7 @@ class WatchPlan:
             min_baseline_runs=self.min_baseline_runs,
             floor=self.floor,
             blind_after=self.blind_after,
+            policy=self.policy,
             metadata=self.metadata,
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from watchdog.domain.measure import Measure
+from watchdog.domain.policy import Policy
 from watchdog.domain.target import Role
 from watchdog.domain.watch import MeasurePlan, Money, Owner, Schedule, ScorerPlan, TrafficPlan
 from watchdog.settings.parts import Parts
@@ -40,6 +41,9 @@ class House:
     owner_given: bool
     folder: Path
     problems: Problems
+    #: What wakes whom, and in which verticals it is another.
+    policy: Policy = Policy()
+    verticals: Mapping[str, Policy] = field(default_factory=dict)
 
 
 def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | None:
@@ -102,6 +106,7 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         min_baseline_runs=shape.min_baseline_runs,
         floor=shape.floor,
         blind_after=shape.blind_after,
+        policy=house.verticals.get((owner or _NOBODY).vertical, house.policy),
         metadata=shape.metadata,
         line=line,
     )

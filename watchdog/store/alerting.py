@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, or_, select, text, update
 
 from watchdog.domain.alert import Alert, AlertState, DeadLetter, Incident, Transition
+from watchdog.domain.digest import digest
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
 
@@ -29,6 +30,12 @@ class Alerts:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def lock(self) -> None:
+        """Let nobody else decide on alerts until this transaction ends: incidents go across watches."""
+        if self._connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+            number = int(digest(["alerts"])[:15], 16)
+            self._connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
     def save(self, watch: str, transitions: Sequence[Transition], channels: Sequence[str]) -> None:
         """Keep decided transitions, and an outbox row for each channel of those that somebody is told of."""
@@ -58,15 +65,19 @@ class Alerts:
             self._enqueue(transition, channels)
 
     def _enqueue(self, transition: Transition, channels: Sequence[str]) -> None:
+        self.enqueue(transition.id, transition.alert, channels, transition.at)
+
+    def enqueue(self, message: str, alert: Alert, channels: Sequence[str], at: float) -> None:
+        """An outbox row for each channel; ``message``: its idempotency key, ``at``: Unix time."""
         waiting = [
             {
-                "id": transition.id,
+                "id": message,
                 "channel": channel,
-                "alert_id": transition.alert.id,
-                "alert": rows.alert_json(transition.alert),
-                "created_at": transition.at,
+                "alert_id": alert.id,
+                "alert": rows.alert_json(alert),
+                "created_at": at,
                 "attempts": 0,
-                "due_at": transition.at,
+                "due_at": at,
                 "delivered_at": None,
                 "dead": False,
                 "error": None,
@@ -74,7 +85,7 @@ class Alerts:
             for channel in channels
         ]
         # A transition decided twice (a crash between two commits) is still sent once.
-        have = select(schema.outbox.c.channel).where(schema.outbox.c.id == transition.id)
+        have = select(schema.outbox.c.channel).where(schema.outbox.c.id == message)
         known = set(self._connection.execute(have).scalars())
         upsert(self._connection, schema.outbox, [row for row in waiting if row["channel"] not in known])
 
@@ -82,6 +93,10 @@ class Alerts:
         """Pending and firing alerts of a watch."""
         c = schema.alerts.c
         return self._list(c.watch == watch, c.state != AlertState.RESOLVED.value)
+
+    def all_open(self) -> list[Alert]:
+        """Every pending and firing alert."""
+        return self._list(schema.alerts.c.state != AlertState.RESOLVED.value)
 
     def firing(self) -> list[Alert]:
         """Every firing alert."""
@@ -121,11 +136,18 @@ class Alerts:
         """Keep incidents, new or changed."""
         upsert(self._connection, schema.incidents, [rows.incident_row(incident) for incident in incidents])
 
-    def open_incidents(self, watch: str) -> list[Incident]:
-        """Incidents of a watch that are not closed."""
+    def live_incidents(self, closed_since: float) -> list[Incident]:
+        """Incidents of any watch that are open, or were closed since then (Unix time); oldest first."""
         c = schema.incidents.c
-        query = select(schema.incidents).where(c.watch == watch, c.closed_at.is_(None)).order_by(c.opened_at)
+        live = or_(c.closed_at.is_(None), c.closed_at >= closed_since)
+        query = select(schema.incidents).where(live).order_by(c.opened_at, c.id)
         return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """The incident of that id."""
+        query = select(schema.incidents).where(schema.incidents.c.id == incident_id)
+        row = self._connection.execute(query).mappings().first()
+        return rows.incident_of(row) if row else None
 
     def incidents(self, *, since: float | None = None) -> list[Incident]:
         """All incidents, oldest first."""

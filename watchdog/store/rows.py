@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Reason
+from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Reason, Severity, Told
 from watchdog.domain.baseline import (
     Baseline,
     BaselineStatus,
@@ -444,6 +444,10 @@ def alert_of(row: Row) -> Alert:
         reason=Reason(row["reason"]),
         cause=Cause(row["cause"]),
         incident_id=row["incident_id"],
+        # An outbox row may have been written before there were these.
+        since=row.get("since"),
+        told_effect=row.get("told_effect"),
+        told_looks=row.get("told_looks") or 0,
     )
 
 
@@ -455,8 +459,22 @@ def incident_row(incident: Incident) -> dict[str, Any]:
         "cause": incident.cause.value,
         "opened_at": incident.opened_at,
         "closed_at": incident.closed_at,
+        "began_at": incident.began_at,
+        "features": list(incident.features),
+        "provider": incident.provider,
         "members": list(incident.members),
         "timeline": list(incident.timeline),
+        "quiet_since": incident.quiet_since,
+        "reopened": incident.reopened,
+        "told": {
+            channel: {
+                "times": told.times,
+                "severity": told.severity.value,
+                "labels": dict(told.labels),
+                "summary": told.summary,
+            }
+            for channel, told in incident.told.items()
+        },
     }
 
 
@@ -468,6 +486,15 @@ def incident_of(row: Row) -> Incident:
         cause=Cause(row["cause"]),
         opened_at=row["opened_at"],
         closed_at=row["closed_at"],
+        began_at=row["began_at"] or row["opened_at"],
+        features=tuple(row["features"] or ()),
+        provider=row["provider"] or "",
         members=tuple(row["members"]),
         timeline=tuple(row["timeline"]),
+        quiet_since=row["quiet_since"],
+        reopened=row["reopened"] or 0,
+        told={
+            channel: Told(**{**told, "severity": Severity(told["severity"])})
+            for channel, told in (row["told"] or {}).items()
+        },
     )

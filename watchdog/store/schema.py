@@ -214,6 +214,14 @@ incidents = Table(
     Column("closed_at", Double),
     Column("members", JSON, nullable=False),
     Column("timeline", JSON, nullable=False),
+    Column("began_at", Double),
+    Column("features", JSON(none_as_null=True)),
+    Column("provider", String(200)),
+    Column("quiet_since", Double),
+    Column("reopened", Integer),
+    #: What each channel of people was told.
+    Column("told", JSON(none_as_null=True)),
+    Index(None, "closed_at"),
 )
 
 alerts = Table(
@@ -235,6 +243,10 @@ alerts = Table(
     Column("reason", String(100), nullable=False),
     Column("cause", String(200), nullable=False),
     Column("incident_id", String(32), nullable=False),
+    Column("since", Double),
+    #: Effect, and looks since the onset, when it fired.
+    Column("told_effect", Double),
+    Column("told_looks", Integer),
     Index(None, "state"),
     Index(None, "fingerprint"),
 )

@@ -179,6 +179,6 @@ def _alert_line(watch: str, alert: Alert, said: Mapping[str, str]) -> AlertLine:
 
 def _urgency(line: AlertLine) -> tuple[bool, int, float]:
     """Firing first, then by severity, then the oldest."""
-    order = ("page", "ticket", "info")
+    order = ("sev1", "page", "ticket", "info")
     severity = order.index(line.severity) if line.severity in order else len(order)
     return (line.state != AlertState.FIRING.value, severity, line.since)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from watchdog.alert.incident import group
+import pytest
+
+from watchdog.alert.incident import Belongs, Windows, belongs, group, quiet_for
 from watchdog.alert.stage import reconcile
-from watchdog.domain.alert import AlertState, Cause, ConditionStatus
+from watchdog.domain.alert import AlertState, Cause, ConditionStatus, Incident
+from watchdog.domain.policy import Policy
 
 CLEAR = ConditionStatus.CLEAR
 
@@ -38,7 +41,9 @@ def test_a_wider_window_may_be_asked_for(house):
     first = group("support", fire(house, ["a"], house.NOW), [], house.NOW)
     later = house.NOW + 1800
     opened = [transition.alert for transition in first.transitions]
-    grouping = group("support", fire(house, ["a", "b"], later, opened), first.incidents, later, window=2000)
+    grouping = group(
+        "support", fire(house, ["a", "b"], later, opened), first.incidents, later, windows=Windows(apart=2000)
+    )
     assert {transition.alert.incident_id for transition in grouping.transitions} == {first.incidents[0].id}
 
 
@@ -91,3 +96,125 @@ def test_every_cause_has_a_rank(house):
     for cause in Cause:
         grouping = group("support", fire(house, ["a"], house.NOW, cause=cause), [], house.NOW)
         assert grouping.incidents[0].cause is cause
+
+
+def incident_of(house, **more):
+    values = {
+        "id": "i1",
+        "watch": "support",
+        "cause": Cause.OURS,
+        "opened_at": house.NOW,
+        "began_at": house.NOW - 3600,
+        "features": ("search",),
+        "members": ("known",),
+    }
+    return Incident(**{**values, **more})
+
+
+SHARED = {"provider": "openai", "cause": Cause.SHARED}
+
+
+@pytest.mark.parametrize(
+    ("alert", "incident", "reason"),
+    [
+        ({}, {}, Belongs.TOGETHER),
+        ({"since": -3600}, {}, Belongs.TOGETHER),
+        ({"since": -4200}, {}, Belongs.TOGETHER),
+        ({"since": -4201}, {}, Belongs.APART),
+        ({"since": 600, "starts_at": 9000}, {}, Belongs.TOGETHER),
+        ({"since": 601, "starts_at": 9000}, {}, Belongs.APART),
+        ({"since": 9000, "starts_at": 9000, "fingerprint": "known"}, {}, Belongs.CAME_BACK),
+        ({}, {"closed_at": -3600}, Belongs.TOGETHER),
+        ({}, {"closed_at": -3601}, Belongs.OVER),
+        ({"fingerprint": "known"}, {"closed_at": -3601}, Belongs.OVER),
+        ({"feature": "chat"}, {}, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.SHARED}, {}, Belongs.STRANGER),
+        ({"feature": "chat"}, SHARED, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.SHARED}, SHARED, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.PROVIDER_FAILING}, SHARED, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.SHARED}, {**SHARED, "provider": "anthropic"}, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.SHARED, "since": -9999}, SHARED, Belongs.APART),
+    ],
+)
+def test_what_belongs_to_an_incident_is_decided_by_feature_provider_and_the_time_of_the_evidence(
+    house, alert, incident, reason
+):
+    given = dict(alert)
+    labels = {"feature": given.pop("feature", "search")}
+    for name in ("since", "starts_at"):
+        if name in given:
+            given[name] = house.NOW + given[name]
+    about = dict(incident)
+    if "closed_at" in about:
+        about["closed_at"] = house.NOW + about["closed_at"]
+    found = belongs(
+        house.alert(labels=labels, **{"starts_at": house.NOW, **given}),
+        incident_of(house, **about),
+        house.NOW,
+        Windows(),
+    )
+    assert found is reason
+    assert found.yes is (reason in (Belongs.TOGETHER, Belongs.CAME_BACK))
+
+
+def test_windows_are_no_finer_than_the_looks():
+    policy = Policy(join_within=600, reopen_within=3600)
+    assert Windows.of(policy, 60) == Windows(apart=600, back=3600)
+    assert Windows.of(policy, 7200) == Windows(apart=10800, back=21600)
+
+
+def test_an_incident_that_comes_back_soon_is_the_same_and_is_then_held_open_for_a_while(house):
+    def flap(now, incidents, opened, *, firing):
+        status = ConditionStatus.ACTIVE if firing else CLEAR
+        transitions = reconcile([house.condition(status)], opened, now)
+        grouping = group("support", transitions, incidents, now)
+        known = {each.id: each for each in (*incidents, *grouping.incidents)}
+        still = [each.alert for each in grouping.transitions if each.alert.state is AlertState.FIRING]
+        return list(known.values()), still
+
+    incidents, opened = flap(house.NOW, [], [], firing=True)
+    incidents, opened = flap(house.NOW + 60, incidents, opened, firing=False)
+    assert incidents[0].closed_at == house.NOW + 60
+    incidents, opened = flap(house.NOW + 120, incidents, opened, firing=True)
+    (back,) = incidents
+    assert (back.closed_at, back.reopened) == (None, 1)
+    assert any(line.endswith("opened again") for line in back.timeline)
+    for minute in (3, 5, 7):  # it flaps on, and nothing closes
+        incidents, opened = flap(house.NOW + 60 * minute, incidents, opened, firing=False)
+        incidents, opened = flap(house.NOW + 60 * minute + 60, incidents, opened, firing=True)
+        assert (len(incidents), incidents[0].closed_at, incidents[0].reopened) == (1, None, 1)
+    incidents, opened = flap(house.NOW + 600, incidents, opened, firing=False)
+    assert (incidents[0].closed_at, incidents[0].quiet_since) == (None, house.NOW + 600)
+    incidents, opened = flap(house.NOW + 600 + 3600, incidents, opened, firing=False)
+    assert incidents[0].closed_at == house.NOW + 4200
+
+
+@pytest.mark.parametrize(("reopened", "hours"), [(0, 0), (1, 1), (2, 2), (3, 4), (9, 24)])
+def test_the_more_often_it_came_back_the_longer_it_is_held_open(reopened, hours):
+    assert quiet_for(reopened, 3600.0) == 3600.0 * hours
+
+
+def test_an_incident_of_two_watches_closes_when_the_last_of_either_is_resolved(house):
+    labels = {"feature": "search", "watch": "a"}
+    first = group("a", reconcile([house.condition(labels=labels, cause=Cause.SHARED)], [], house.NOW), [], house.NOW)
+    one = first.transitions[0].alert
+    other = {"feature": "chat", "watch": "b"}
+    fired = reconcile([house.condition(labels=other, cause=Cause.SHARED)], [], house.NOW + 60)
+    second = group("b", fired, first.incidents, house.NOW + 60, elsewhere=[one])
+    (incident,) = second.incidents
+    assert incident.id == first.incidents[0].id
+    assert (incident.features, incident.provider) == (("search", "chat"), "openai")
+    over = reconcile([house.condition(CLEAR, labels=labels)], [one], house.NOW + 120)
+    third = group("a", over, second.incidents, house.NOW + 120, elsewhere=[second.transitions[0].alert])
+    assert third.incidents[0].closed_at is None
+    last = reconcile([house.condition(CLEAR, labels=other)], [second.transitions[0].alert], house.NOW + 180)
+    assert group("b", last, third.incidents, house.NOW + 180).incidents[0].closed_at == house.NOW + 180
+
+
+def test_what_got_worse_is_of_the_incident_of_what_it_was(house):
+    first = group("support", fire(house, ["a"], house.NOW), [], house.NOW)
+    opened = [transition.alert for transition in first.transitions]
+    later = house.NOW + 5 * 86400
+    claims = [house.condition(labels={"metric": "a"}), house.condition(labels={"metric": "a", "worse": "1"})]
+    grouping = group("support", reconcile(claims, opened, later), first.incidents, later)
+    assert {transition.alert.incident_id for transition in grouping.transitions} == {first.incidents[0].id}

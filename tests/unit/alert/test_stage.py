@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from watchdog.alert.stage import FORGET_AFTER, reconcile, resolve_by_hand
-from watchdog.domain.alert import AlertState, Cause, ConditionStatus, Reason
+from watchdog.alert.stage import FORGET_AFTER, given_up, reconcile, resolve_by_hand
+from watchdog.domain.alert import AlertState, Cause, ConditionStatus, Reason, Size
 
 ACTIVE, CLEAR, UNKNOWN = ConditionStatus.ACTIVE, ConditionStatus.CLEAR, ConditionStatus.UNKNOWN
 PENDING, FIRING, RESOLVED = AlertState.PENDING, AlertState.FIRING, AlertState.RESOLVED
@@ -113,11 +115,60 @@ def test_two_targets_of_the_same_metric_keep_their_own_alerts(house):
     assert (second.alert.id, second.alert.state) == (new.id, FIRING)
 
 
-def test_a_changed_severity_resolves_the_old_alert_and_fires_a_new_one_at_once(house):
+@pytest.mark.parametrize("status", [ACTIVE, CLEAR, UNKNOWN])
+def test_a_firing_alert_keeps_the_severity_it_was_told_with(house, status):
     old = house.alert(labels={"severity": "ticket"})
-    new, gone = reconcile([house.condition()], [old], house.NOW)
-    assert (new.before, new.alert.state, new.notifies) == (None, FIRING, True)
-    assert (gone.alert.id, gone.alert.state, gone.reason, gone.notifies) == (old.id, RESOLVED, Reason.WITHDRAWN, True)
+    (kept,) = reconcile([house.condition(status)], [old], house.NOW)
+    assert (kept.before, kept.alert.id, kept.alert.labels) == (FIRING, old.id, old.labels)
+    assert kept.alert.state is (RESOLVED if status is CLEAR else FIRING)
+
+
+def test_a_pending_alert_goes_on_with_another_severity_and_nobody_is_told_of_the_old_one(house):
+    old = house.alert(PENDING, labels={"severity": "ticket"})
+    gone, new = reconcile([house.condition(hold_looks=2)], [old], house.NOW)
+    assert (gone.alert.id, gone.alert.state, gone.reason, gone.notifies) == (old.id, RESOLVED, Reason.RECAST, False)
+    assert (new.before, new.alert.state, new.alert.labels["severity"]) == (None, FIRING, "page")
+    assert (new.alert.starts_at, new.alert.active_looks) == (old.starts_at, 2)
+
+
+def test_a_claim_must_hold_its_seconds_beside_its_looks(house):
+    (first,) = reconcile([house.condition(hold_seconds=600)], [], house.NOW)
+    assert (first.alert.state, first.reason) == (PENDING, Reason.APPEARED)
+    (second,) = reconcile([house.condition(hold_seconds=600)], [first.alert], house.NOW + 599)
+    assert (second.alert.state, second.reason) == (PENDING, Reason.CONTINUES)
+    (third,) = reconcile([house.condition(hold_seconds=600)], [second.alert], house.NOW + 600)
+    assert (third.alert.state, third.reason, third.notifies) == (FIRING, Reason.HELD, True)
+
+
+def test_what_fires_remembers_how_large_it_was_when_it_was_told(house):
+    (fired,) = reconcile([house.condition(size=Size(effect=-0.05, looks=7), since=house.NOW - 60)], [], house.NOW)
+    (later,) = reconcile([house.condition(size=Size(effect=-0.09, looks=20))], [fired.alert], house.NOW + 60)
+    for transition in (fired, later):
+        assert (transition.alert.told_effect, transition.alert.told_looks) == (-0.05, 7)
+        assert transition.alert.since == house.NOW - 60
+
+
+@pytest.mark.parametrize(
+    ("labels", "age", "reason"),
+    [
+        ({}, 60, None),
+        ({}, 7 * 86400, Reason.EXPIRED),
+        ({"watch": "gone"}, 60, Reason.REMOVED),
+    ],
+)
+def test_what_no_look_will_end_is_given_up_and_not_said_to_have_recovered(house, labels, age, reason):
+    alert = house.alert(labels=labels, updated_at=house.NOW - age)
+    ended = given_up([alert], ["support"], house.NOW, 7 * 86400)
+    assert [transition.reason for transition in ended] == ([reason] if reason else [])
+    for transition in ended:
+        assert (transition.alert.state, transition.notifies) == (RESOLVED, True)
+        assert "not known to have recovered" in transition.alert.annotations["recovery"]
+
+
+def test_alerts_of_the_house_itself_are_never_given_up(house):
+    labels = {name: value for name, value in house.LABELS.items() if name != "watch"}
+    alert = replace(house.alert(updated_at=0.0), labels=labels)
+    assert given_up([alert], ["support"], house.NOW, 3600) == []
 
 
 def test_an_alert_of_a_scorer_that_was_configured_away_is_withdrawn(house):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from watchdog.catalog import VOCABULARY
+from watchdog.domain.policy import Policy
 from watchdog.domain.watch import Limits, Schedule
 from watchdog.settings.load import KEYS
 from watchdog.settings.parts import Parts
@@ -20,6 +21,7 @@ from watchdog.settings.shapes import (
     HeadShape,
     HeartbeatShape,
     HooksShape,
+    HousePolicyShape,
     LimitsShape,
     MeasureShape,
     MeasuresShape,
@@ -39,6 +41,7 @@ PARTS = Parts(VOCABULARY)
 
 SECTIONS = {
     "owner": OwnerShape,
+    "policy": HousePolicyShape,
     "server": ServerShape,
     "heartbeat": HeartbeatShape,
     "retention": RetentionShape,
@@ -85,7 +88,7 @@ def real_default(shape, key):
     """The default that is in force: the shape's, or the one of what is made of it."""
     default = shape.model_fields[key].get_default(call_default_factory=True)
     if default is None:
-        made_of_it = {LimitsShape: Limits(), WatchShape: Schedule(every=1800.0)}.get(shape)
+        made_of_it = {HousePolicyShape: Policy(), LimitsShape: Limits(), WatchShape: Schedule(every=1800.0)}.get(shape)
         default = getattr(made_of_it, key, None)
     return default
 
