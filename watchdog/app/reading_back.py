@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import structlog
 
+from watchdog.alert.story import known_as
 from watchdog.app.hushing import acknowledge
 from watchdog.domain.alert import Alert
 from watchdog.domain.silence import Acknowledgement, Silence
@@ -47,24 +48,29 @@ def _keep_silences(store: Store, source: str, silences: Sequence[Silence], now: 
 
 
 async def _acknowledgements(store: Store, notifier: KnowsAcknowledgements, now: float) -> None:
-    firing, known = await asyncio.to_thread(_firing, store)
-    open_ones = [alert for alert in firing if alert.id not in known]
-    if not open_ones:
+    pairs = await asyncio.to_thread(_open_ones, store, notifier.name)
+    if not pairs:
         return
-    said = await notifier.acknowledged(open_ones, now)
-    alerts = {alert.id: alert for alert in open_ones}
+    said = await notifier.acknowledged(list({known.id: known for _, known in pairs}.values()), now)
 
     def keep() -> None:
         with store.begin() as session:
-            for alert_id, (by, at) in said.items():
-                told = Acknowledgement(alert_id=alert_id, by=by, at=at, source=notifier.name)
-                acknowledge(session, alerts[alert_id], told)
+            for alert, known in pairs:
+                if known.id in said:
+                    by, at = said[known.id]
+                    acknowledge(session, alert, Acknowledgement(alert_id=alert.id, by=by, at=at, source=notifier.name))
 
     if said:
         await asyncio.to_thread(keep)
 
 
-def _firing(store: Store) -> tuple[list[Alert], set[str]]:
+def _open_ones(store: Store, channel: str) -> list[tuple[Alert, Alert]]:
+    """Firing alerts that nobody is at, each with what the channel knows it as: itself, or its incident."""
     with store.read() as session:
         firing = session.alerts.firing()
-        return firing, set(session.silences.acknowledged([alert.id for alert in firing]))
+        known = session.silences.acknowledged([alert.id for alert in firing])
+        return [
+            (alert, known_as(session.alerts.incident(alert.incident_id), alert, channel))
+            for alert in firing
+            if alert.id not in known
+        ]

@@ -1,4 +1,4 @@
-"""What no look will do in time: alerts that no look will end are ended, and incidents that were held open are closed."""
+"""What no look will do in time: alerts that no look will end are ended, incidents that were held open are closed."""
 
 from __future__ import annotations
 
