@@ -82,6 +82,18 @@ def test_a_refused_page_pages_on_the_other_channel_and_not_on_its_own(store, ale
     assert queue(store, "second") == [("EvalDrift", "firing"), (NAME, "firing")]
 
 
+@pytest.mark.parametrize(
+    ("base", "page"),
+    [("", "docs/runbooks/delivery-dead.md"), ("http://wd.example", "http://wd.example/runbooks/delivery-dead")],
+)
+def test_its_alert_links_to_a_page_that_can_be_opened(store, alert, base, page):
+    outbox = StoreOutbox(store, CHANNELS, runbook_base_url=base)
+    [delivery] = outbox.due("first", time.time(), 10)
+    outbox.failed(delivery, time.time(), "refuses our credentials (401)", None)
+    _, told = outbox.due("second", time.time(), 10)
+    assert told.alert.annotations["runbook_url"] == page
+
+
 def test_the_only_channel_is_told_of_itself_rather_than_nobody(store, alert):
     refuse(store, channels=("first",))
     assert queue(store, "first") == [(NAME, "firing")]

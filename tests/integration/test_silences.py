@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from random import Random
+
 import pytest
 
 from watchdog.app.outbox import StoreOutbox, to_be_sent
 from watchdog.domain.alert import Alert, AlertState, Reason, Transition
 from watchdog.domain.digest import digest
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
+from watchdog.notify.delivery import DeliveryLoop
 from watchdog.store.store import Store
 
 NOW = 1_790_000_000.0
@@ -20,6 +24,16 @@ def store(database_url):
     opened.prepare()
     yield opened
     opened.close()
+
+
+class Clock:
+    at = NOW
+
+    def now(self):
+        return self.at
+
+    def monotonic(self):
+        return self.at
 
 
 def alert_of(watch="reply", **more):
@@ -131,3 +145,36 @@ def test_a_silence_of_alertmanager_holds_the_other_channels_and_not_its_own(stor
     assert due(store, NOW + 1, "slack") == []
     assert due(store, NOW + 1, "alertmanager") == [("reply", "firing")]
     assert live(store, NOW + 1, "alertmanager") == ["reply"]
+
+
+async def test_a_window_opens_and_closes_under_a_running_delivery_loop(store):
+    told, clock = [], Clock()
+
+    class Room:
+        name, resend_every = "slack", None
+
+        async def send(self, alerts, now):
+            told.extend((now - NOW, alert.labels["watch"], alert.state.value) for alert in alerts)
+
+        async def aclose(self):
+            return None
+
+    loop = DeliveryLoop([Room()], StoreOutbox(store), clock, rng=Random(1))
+    silence(store, starts=NOW, ends=NOW + 3600, kind=SilenceKind.MAINTENANCE)
+    with store.begin() as session:  # of two watches at work: one comes back in time
+        other = (Matcher("watch", "=", "other"),)
+        window = session.silences.get("5117e0ce")
+        session.silences.save([replace(window, id="0ther000", matchers=other)])
+    for at, step in ((60, fire), (600, None), (1200, None), (3599, None), (3600, None), (4000, end)):
+        clock.at = NOW + at
+        if step is fire:
+            fire(store, at=NOW + at)
+            fire(store, "other", at=NOW + at)
+        elif at == 1200:
+            end(store, "other", at=NOW + at)
+        elif step is end:
+            end(store, at=NOW + at)
+        await loop.tick()
+    assert told == [(3600, "reply", "firing"), (4000, "reply", "resolved")]
+    with store.read() as session:
+        assert [channel for channel, _ in session.outbox.waiting()] == ["alertmanager"] * 4

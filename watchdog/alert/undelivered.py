@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from watchdog.domain.alert import Alert, AlertType, Cause, Condition, ConditionStatus, DeadLetter, Severity
 
 NAME = "DeliveryDead"
-#: Where it is said what to do, where no page is served.
-RUNBOOK = "docs/runbooks/delivery-dead.md"
 #: Severities whose loss must wake somebody else.
 _PAGES = frozenset({"sev1", Severity.PAGE.value})
 #: Errors that are named; the rest are a command away.
 _SHOWN = 3
 
 
-def undelivered(letters: Sequence[DeadLetter], open_alerts: Sequence[Alert], runbook: str = RUNBOOK) -> list[Condition]:
+def undelivered(letters: Sequence[DeadLetter], open_alerts: Sequence[Alert]) -> list[Condition]:
     """One claim for each channel with dead letters, and for each that ``open_alerts`` says had some.
 
     A page that nobody got is a page, everything else a ticket. Letters about letters are left out: they would keep
@@ -29,10 +27,10 @@ def undelivered(letters: Sequence[DeadLetter], open_alerts: Sequence[Alert], run
         if letter.alert.labels.get("alertname") != NAME:
             page = letter.alert.labels.get("severity") in _PAGES
             lost.setdefault((letter.channel, Severity.PAGE if page else Severity.TICKET), []).append(letter)
-    return [_condition(channel, severity, found, runbook) for (channel, severity), found in sorted(lost.items())]
+    return [_condition(channel, severity, found) for (channel, severity), found in sorted(lost.items())]
 
 
-def _condition(channel: str, severity: Severity, letters: Sequence[DeadLetter], runbook: str) -> Condition:
+def _condition(channel: str, severity: Severity, letters: Sequence[DeadLetter]) -> Condition:
     labels = {
         "alertname": NAME,
         "alert_type": AlertType.INFRA.value,
@@ -55,6 +53,6 @@ def _condition(channel: str, severity: Severity, letters: Sequence[DeadLetter], 
             "Put the channel right, then try again; or drop what is known by other means."
         ),
         "next_command": f"eval-watchdog alerts dead --channel {channel}",
-        "runbook_url": runbook,
+        "runbook_url": "docs/runbooks/delivery-dead.md",
     }
     return Condition(labels=labels, status=ConditionStatus.ACTIVE, cause=Cause.UNDELIVERED, annotations=annotations)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from watchdog.alert.stage import reconcile
-from watchdog.alert.undelivered import NAME, RUNBOOK, undelivered
-from watchdog.app.house import HOUSE, open_alerts
-from watchdog.correlate.words import served_runbook
-from watchdog.domain.alert import Cause
+from watchdog.alert.undelivered import NAME, undelivered
+from watchdog.app.house import HOUSE, linked, open_alerts
 from watchdog.store.store import Session
 
 
 def tell_of_dead_letters(session: Session, channels: Sequence[str], now: float, runbook_base_url: str = "") -> None:
     """Decide what is claimed about delivery. A channel is told of its own failure only when there is no other."""
     known = open_alerts(session, NAME)
-    page = served_runbook(runbook_base_url, Cause.UNDELIVERED) if runbook_base_url else RUNBOOK
-    for transition in reconcile(undelivered(session.outbox.dead(), known, page), known, now):
+    claims = linked(undelivered(session.outbox.dead(), known), runbook_base_url)
+    for transition in reconcile(claims, known, now):
         failed = transition.alert.labels.get("channel")
         others = [channel for channel in channels if channel != failed]
         session.alerts.save(HOUSE, [transition], others or channels)

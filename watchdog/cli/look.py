@@ -83,7 +83,7 @@ async def _looks(
             look = await app.road.look(built, Trigger.MANUAL, stop=stop, progress=Progress(), retry_errors=retry_errors)
             looks[name] = look, run_view(app.watch(name), look, _cases(app, name))
             if not quiet:
-                _show(*looks[name])
+                _show(app, *looks[name])
         if delivery is not None:
             await read_back(app.store, app.notifiers, app.clock.now())
             # With --json, standard output holds one JSON document and nothing else.
@@ -96,16 +96,19 @@ async def _looks(
     return looks
 
 
-def _show(look: Look, view: RunView) -> None:
+def _show(app: App, look: Look, view: RunView) -> None:
+    from watchdog.app.hushing import said_about
     from watchdog.render.gather import alert_view
     from watchdog.render.terminal import console, show_alerts, show_run
 
     to = console()
     show_run(view, to)
     if look.decision is not None:
-        told = [alert_view(t.alert) for t in look.decision.transitions if t.before is not t.alert.state]
+        told = [t.alert for t in look.decision.transitions if t.before is not t.alert.state]
         if told:
-            show_alerts(told, to)
+            with app.store.read() as session:
+                said = said_about(session, told, app.clock.now())
+            show_alerts([alert_view(alert, said[alert.id]) for alert in told], to)
 
 
 def _cases(app: App, name: str) -> list[CaseRow]:

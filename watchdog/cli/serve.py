@@ -123,7 +123,8 @@ def _chores(app: App) -> list[Chore]:
 
     def decide() -> None:
         with app.store.begin() as session:
-            tell_of_drills(session, app.settings.drills, app.channels, app.clock.now())
+            base = app.settings.runbook_base_url
+            tell_of_drills(session, app.settings.drills, app.channels, app.clock.now(), base)
 
     return [
         Chore(name="sweep", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(sweep, app)),

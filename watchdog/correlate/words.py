@@ -85,14 +85,8 @@ def runbook_url(watch: Watch, cause: Cause) -> str:
     """Where to read what to do: an address of the watch's own, the page that ``serve`` fills in, or a path."""
     own = watch.runbook
     if watch.runbook_base_url and not own.startswith(("http://", "https://")):
-        return served_runbook(watch.runbook_base_url, cause, watch.name)
+        return f"{watch.runbook_base_url}/runbooks/{quote(watch.name, safe='')}/{RUNBOOKS[cause].replace('.md', '')}"
     return own or f"docs/runbooks/{RUNBOOKS[cause]}"
-
-
-def served_runbook(base: str, cause: Cause, watch: str = "") -> str:
-    """Address of the page of a cause at ``serve``, with a watch filled in if one is named."""
-    page = RUNBOOKS[cause].replace(".md", "")
-    return "/".join([base, "runbooks", *([quote(watch, safe="")] if watch else []), page])
 
 
 def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[str, str]]:
