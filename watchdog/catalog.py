@@ -19,6 +19,7 @@ NOTIFIERS: Mapping[str, str] = {
     "jsm": "watchdog.notify.opsgenie:JsmNotifier",
     "opsgenie": "watchdog.notify.opsgenie:OpsgenieNotifier",
     "slack": "watchdog.notify.slack:SlackNotifier",
+    "apprise": "watchdog.notify.apprise:AppriseNotifier",
     "webhook": "watchdog.notify.webhook:WebhookNotifier",
     "stdout": "watchdog.notify.stdout:StdoutNotifier",
 }

@@ -16,6 +16,7 @@ from watchdog.cli import app
 from watchdog.clock import SystemClock
 from watchdog.domain.alert import AlertState, Transition
 from watchdog.notify.alertmanager import AlertmanagerNotifier
+from watchdog.notify.apprise import AppriseNotifier
 from watchdog.notify.delivery import DeliveryLoop
 from watchdog.notify.email import EmailNotifier
 from watchdog.notify.opsgenie import JsmNotifier, OpsgenieNotifier
@@ -42,6 +43,7 @@ async def channels(house, receiver):
         SlackNotifier(token=PLANTED, channel="C0123456789", api_url=f"{base}/slack"),
         SlackNotifier(webhook_url=f"{base}/{PLANTED}", name="slack-hook"),
         WebhookNotifier(url=f"{base}/{PLANTED}", secret=f"whsec_{SIGNING}", allow_loopback=True),
+        AppriseNotifier(url=f"json://user:{PLANTED}@127.0.0.1:{receiver.port}/hook", severities=["sev1", "page"]),
         EmailNotifier(host="localhost", port=house.free_port(), security="none", **mail),
     ]
     yield made
