@@ -90,6 +90,12 @@ def test_an_alert_is_silenced_by_its_id_shown_so_and_told_when_it_is_taken_back(
     ask("alerts", "unsilence", found["id"], code=2)
 
 
+def test_an_incident_is_silenced_by_its_id(ask, store, alert):
+    ask("alerts", "silence", "inc1", "--for", "1h", "--because", "known")
+    [found] = json.loads(ask("alerts", "silences", "--json"))
+    assert found["matchers"] == ['incident="inc1"']
+
+
 def test_matchers_silence_what_they_match(ask, store, alert):
     assert "no open alert" in ask("alerts", "silence", "metric=is-json", "--for", "1h", "--because", "x")
     assert due(store) == ["support_reply"]

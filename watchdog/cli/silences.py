@@ -33,7 +33,8 @@ def silence(
     about: Annotated[
         list[str],
         typer.Argument(
-            metavar="MATCHER...", help="Like watch=support_reply or 'metric=~is-.*', all of which must match; or an ID."
+            metavar="MATCHER...",
+            help="Like watch=support_reply, all of which must match; or the ID of an alert or incident.",
         ),
     ],
     *,
@@ -191,8 +192,12 @@ def _matchers(session: Session, about: Sequence[str]) -> tuple[Matcher, ...]:
 
     if len(about) == 1 and about[0].isalnum():
         alert = session.alerts.get(about[0])
+        if alert is None and session.alerts.incident(about[0]) is not None:
+            return (Matcher("incident", "=", about[0]),)
         if alert is None:
-            raise UnknownName(f"there is no alert {about[0]!r}; give an ID of 'alerts list', or a matcher")
+            raise UnknownName(
+                f"there is no alert and no incident {about[0]!r}; give an ID of 'alerts list', or a matcher"
+            )
         return tuple(Matcher(name, "=", value) for name, value in alert.labels.items() if name != "incident")
     found = []
     for text in about:
