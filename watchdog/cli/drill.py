@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, quiet_logs, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, since_seconds
 from watchdog.domain.drill import DrillKind
 
 if TYPE_CHECKING:
@@ -47,12 +47,13 @@ def run_drill(
 
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock
+    from watchdog.daemon.logs import configure_logs
     from watchdog.drill.drill import DrillOptions
     from watchdog.render.drill import show_drill
     from watchdog.render.terminal import console
 
     house = open_app(config, environment(), SystemClock())
-    quiet_logs()
+    configure_logs("error")  # that a channel fails is told by the report, and may be the drill
     options = DrillOptions(share=share, patience=since_seconds(patience), seed=seed)
     drill = asyncio.run(_hold(house, watch or _first(house), kind, options))
     if as_json:
