@@ -37,7 +37,9 @@ def alerts_of(receiver):
 @pytest.mark.parametrize(
     ("kind", "alertname", "cause"),
     [
-        ("silent-model-update", "EvalDrift", "the provider changed the model"),
+        pytest.param(
+            "silent-model-update", "EvalDrift", "the provider changed the model", marks=pytest.mark.statistical
+        ),
         ("judge-down", "EvalBlind", "nothing could be measured"),
     ],
 )
@@ -73,6 +75,7 @@ def test_a_page_that_nobody_takes_is_a_drill_that_failed(workspace, receiver):
     assert drill["page_seconds"] is None
 
 
+@pytest.mark.statistical  # sixty looks
 def test_a_drop_too_small_to_see_is_a_drill_that_failed(workspace, receiver):
     drill, code = held(workspace, receiver, "quality-drop", "--share", "0.01", "--seed", "5")
     assert (code, drill["outcome"]) == (1, "not detected")
