@@ -31,6 +31,7 @@ _EXPLAINS = (
     Cause.BLIND,
     Cause.UNDELIVERED,
     Cause.UNREHEARSED,
+    Cause.FALLBACK,
     Cause.UNATTRIBUTED,
 )
 #: Looks that evidence may be apart, as it is dated no better than by looks; and looks within which it comes back.

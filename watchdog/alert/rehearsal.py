@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity
 from watchdog.domain.drill import DrillKind, DrillPlan
+from watchdog.domain.target import Role
+from watchdog.domain.verification import FallbackVerdict, Verification
+from watchdog.domain.watch import Watch
 
-OVERDUE = "DrillOverdue"
+OVERDUE, UNREADY = "DrillOverdue", "FallbackUnready"
+#: Times the schedule after which a verification is too old: one may fail or be missed.
+_INTERVALS = 2
 _DAY = 86400.0
 
 
@@ -67,3 +73,46 @@ def _overdue(kind: str, last: tuple[float | None, float | None], every: float | 
         "runbook_url": "docs/runbooks/drill-overdue.md",
     }
     return Condition(labels=labels, status=ConditionStatus.ACTIVE, cause=Cause.UNREHEARSED, annotations=annotations)
+
+
+def fallback_unready(
+    watch: Watch, verification: Verification | None, since: float | None, now: float
+) -> Condition | None:
+    """The claim that a fallback would not hold, or that nobody knows; None for a watch that wants none verified.
+
+    ``verification``: the newest one of today's fallback that could tell. ``since``: of the first look of the house;
+    None before it.
+    """
+    fallback, every = watch.targets.get(Role.FALLBACK), watch.verify_fallback_every
+    if fallback is None or every is None:
+        return None
+    labels = {
+        "alertname": UNREADY,
+        "alert_type": AlertType.INFRA.value,
+        "severity": Severity.TICKET.value,
+        "team": watch.owner.team,
+        "vertical": watch.owner.vertical,
+        "feature": watch.feature,
+        "watch": watch.name,
+        "provider": fallback.provider,
+        "model": fallback.model,
+    }
+    counted = verification.at if verification else since
+    old = counted is not None and now - counted > _INTERVALS * every
+    if verification is not None and verification.verdict is FallbackVerdict.DOES_NOT_HOLD:
+        said, why = "would not hold", "; ".join(verification.reasons)
+    elif old and verification is not None:
+        said, why = f"was last verified on {datetime.fromtimestamp(verification.at, UTC):%Y-%m-%d}", "It is too old."
+    elif old:
+        said, why = "was never verified", "Nobody knows what failing over to it would do."
+    else:
+        recovery = {"recovery": "the fallback holds"}
+        return Condition(labels=labels, status=ConditionStatus.CLEAR, cause=Cause.FALLBACK, annotations=recovery)
+    annotations = {
+        "cause": Cause.FALLBACK.value,
+        "summary": f"{watch.feature}: the fallback ({fallback.model} of {fallback.provider}) {said}",
+        "description": f"{why} Users are not affected as long as the current target answers.",
+        "next_command": f"eval-watchdog provider verify {shlex.quote(watch.name)}",
+        "runbook_url": "docs/runbooks/fallback-unready.md",
+    }
+    return Condition(labels=labels, status=ConditionStatus.ACTIVE, cause=Cause.FALLBACK, annotations=annotations)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from watchdog.alert.rehearsal import OVERDUE, drills_overdue
+from watchdog.alert.rehearsal import OVERDUE, UNREADY, drills_overdue, fallback_unready
 from watchdog.alert.stage import reconcile
-from watchdog.domain.alert import Alert, Condition
+from watchdog.domain.alert import Alert, Condition, ConditionStatus
 from watchdog.domain.drill import DrillPlan
+from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
 from watchdog.pipeline.news import Channels
 from watchdog.store.store import Session
 
@@ -45,3 +47,34 @@ def tell_of_drills(
     kinds = [alert.labels.get("kind", "") for alert in known]
     claims = drills_overdue(plan, session.drills.passed(), session.runs.first_planned(), now, kinds)
     session.alerts.save(HOUSE, reconcile(linked(claims, runbook_base_url), known, now), channels.alerts)
+
+
+def tell_of_fallbacks(
+    session: Session, watches: Iterable[Watch], channels: Channels, now: float, runbook_base_url: str = ""
+) -> None:
+    """Decide whether the fallbacks that are to be verified would hold."""
+    since = session.runs.first_planned()
+    claims = []
+    for watch in watches:
+        fallback = watch.targets.get(Role.FALLBACK)
+        known = None if fallback is None else session.verifications.told(watch.name, fallback.digest)
+        claims.append(fallback_unready(watch, known, since, now))
+    open_ones = open_alerts(session, UNREADY)
+    made = {claim.fingerprint: claim for claim in claims if claim is not None}
+    for alert in open_ones:  # of a watch that has no such fallback any more
+        gone = Condition(labels=alert.labels, status=ConditionStatus.CLEAR, cause=alert.cause)
+        made.setdefault(gone.fingerprint, gone)
+    session.alerts.save(HOUSE, reconcile(linked(made.values(), runbook_base_url), open_ones, now), channels.alerts)
+
+
+def fallbacks_due(session: Session, watches: Iterable[Watch], now: float) -> list[str]:
+    """Watches whose fallback is to be verified now, whatever the last attempt said."""
+    due = []
+    for watch in watches:
+        fallback, every = watch.targets.get(Role.FALLBACK), watch.verify_fallback_every
+        if fallback is None or every is None:
+            continue
+        newest = next(iter(session.verifications.all(watch.name, last=1)), None)
+        if newest is None or newest.target != fallback.digest or now - newest.at >= every:
+            due.append(watch.name)
+    return due

@@ -22,6 +22,7 @@ from watchdog.cli import (
     look,
     plan,
     prometheus,
+    provider,
     runbook,
     scores,
     serve,
@@ -60,6 +61,7 @@ app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")
 app.add_typer(prometheus.app, name="prometheus")
+app.add_typer(provider.app, name="provider")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)
 app.command("demo")(demo.demo)

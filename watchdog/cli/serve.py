@@ -116,20 +116,39 @@ def _chores(app: App) -> list[Chore]:
     """What the daemon does beside the looks."""
     import asyncio
 
-    from watchdog.app.house import tell_of_drills
+    from watchdog.app.house import fallbacks_due, tell_of_drills, tell_of_fallbacks
     from watchdog.app.reading_back import EVERY, read_back
     from watchdog.app.sweep import sweep
     from watchdog.daemon.daemon import Chore
+    from watchdog.gate.fallback import verify_fallbacks
+
+    watches = app.joined.watches.values()
 
     def decide() -> None:
         with app.store.begin() as session:
-            base = app.settings.runbook_base_url
-            tell_of_drills(session, app.settings.drills, app.channels, app.clock.now(), base)
+            base, now = app.settings.runbook_base_url, app.clock.now()
+            tell_of_drills(session, app.settings.drills, app.channels, now, base)
+            tell_of_fallbacks(session, watches, app.channels, now, base)
+
+    def due() -> list[str]:
+        with app.store.read() as session:
+            return fallbacks_due(session, watches, app.clock.now())
+
+    async def overdue(_stop: asyncio.Event) -> None:
+        await asyncio.to_thread(decide)
+
+    async def verify(stop: asyncio.Event) -> None:
+        await verify_fallbacks(app, await asyncio.to_thread(due), stop)
+        await asyncio.to_thread(decide)
+
+    async def back(_stop: asyncio.Event) -> None:
+        await read_back(app.store, app.notifiers, app.clock.now())
 
     return [
-        Chore(name="sweep", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(sweep, app)),
-        Chore(name="drills", every=_CHORES_EVERY, work=lambda: asyncio.to_thread(decide)),
-        Chore(name="read back", every=EVERY, work=lambda: read_back(app.store, app.notifiers, app.clock.now())),
+        Chore(name="sweep", every=_CHORES_EVERY, work=lambda _stop: asyncio.to_thread(sweep, app)),
+        Chore(name="overdue", every=_CHORES_EVERY, work=overdue),
+        Chore(name="fallbacks", every=_CHORES_EVERY, work=verify),
+        Chore(name="read back", every=EVERY, work=back),
     ]
 
 

@@ -32,6 +32,7 @@ RUNBOOKS: Mapping[Cause, str] = {
     Cause.BLIND: "eval-blind.md",
     Cause.UNDELIVERED: "delivery-dead.md",
     Cause.UNREHEARSED: "drill-overdue.md",
+    Cause.FALLBACK: "fallback-unready.md",
     Cause.UNATTRIBUTED: "README.md#unattributed",
 }
 

@@ -52,7 +52,8 @@ class Chore:
     name: str
     #: Seconds between two times; the first is right after the start.
     every: float
-    work: Callable[[], Coroutine[Any, Any, None]]
+    #: Given an event that is set when the daemon stops.
+    work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class Delivery(Protocol):
@@ -264,7 +265,7 @@ class Daemon:
     async def _do(self, chore: Chore) -> None:
         self._busy.add(chore.name)
         try:
-            await chore.work()
+            await chore.work(self._stopping)
         except Exception as error:  # noqa: BLE001 - tried again at its next time
             _log.warning("a chore was not done", action="chore-failed", chore=chore.name, error=in_words(error))
         finally:

@@ -60,6 +60,7 @@ class Cause(StrEnum):
     BLIND = "nothing could be measured"
     UNDELIVERED = "somebody could not be told"
     UNREHEARSED = "nobody has tried lately whether it works"
+    FALLBACK = "the fallback would not hold, or nobody knows"
     UNATTRIBUTED = "unattributed: no control arm ran in the same tick"
 
 

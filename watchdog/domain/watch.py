@@ -168,6 +168,10 @@ class Watch:
     min_baseline_runs: int = 8
     #: Share of planned cases that must be scored for a look to be an observation.
     floor: float = 0.5
+    #: Seconds after which the fallback is verified again; None: by hand alone.
+    verify_fallback_every: float | None = None
+    #: The drop that is acceptable while the fallback answers, in score units.
+    fallback_drop: float = 0.1
     #: Looks without any observation after which the watch is BLIND.
     blind_after: int = 3
     #: What wakes whom.

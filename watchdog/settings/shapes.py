@@ -178,6 +178,10 @@ class WatchShape(Shape):
     min_baseline_runs: int = Field(8, ge=2, le=1000)
     floor: Share = 0.5
     blind_after: int = Field(3, ge=1, le=1000)
+    verify_fallback_every: Annotated[Seconds, Field(ge=60)] | None = Field(
+        None, description="how often the daemon asks the fallback the golden set"
+    )
+    fallback_drop: Share = Field(0.1, description="the drop that is acceptable while the fallback answers")
     metadata: dict[str, str] = Field(default_factory=dict)
 
 

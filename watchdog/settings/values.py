@@ -136,6 +136,8 @@ class WatchPlan:
     min_baseline_runs: int = 8
     floor: float = 0.5
     blind_after: int = 3
+    verify_fallback_every: float | None = None
+    fallback_drop: float = 0.1
     policy: Policy = Policy()
     metadata: Mapping[str, str] = field(default_factory=dict)
     #: Line of the watch in watchdog.yaml.
@@ -165,6 +167,8 @@ class WatchPlan:
             min_baseline_runs=self.min_baseline_runs,
             floor=self.floor,
             blind_after=self.blind_after,
+            verify_fallback_every=self.verify_fallback_every,
+            fallback_drop=self.fallback_drop,
             policy=self.policy,
             metadata=self.metadata,
         )

@@ -64,6 +64,9 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         problems.add("has no owner", at=line, field=field, hint="write owner: {team: ...} here or at the top")
     _cases(shape.cases, [plan.plan for plan in scorers], node, problems, field)
     _tags(shape, problems, node, field)
+    if shape.verify_fallback_every is not None and shape.fallback is None:
+        place, hint = dotted(field, "verify_fallback_every"), "add fallback: to the watch"
+        problems.add("has no fallback to verify", at=node.line_of("verify_fallback_every"), field=place, hint=hint)
     free = _without_reference([scorer.plan for scorer in scorers], house.parts)
     if shape.cases.traffic and not shape.cases.traffic.scorers and scorers and not free:
         message = "no scorer of this watch can score traffic, which has no reference"
@@ -106,6 +109,8 @@ def read_watch(name: str, node: Node, line: int, house: House) -> WatchPlan | No
         min_baseline_runs=shape.min_baseline_runs,
         floor=shape.floor,
         blind_after=shape.blind_after,
+        verify_fallback_every=shape.verify_fallback_every,
+        fallback_drop=shape.fallback_drop,
         policy=house.verticals.get((owner or _NOBODY).vertical, house.policy),
         metadata=shape.metadata,
         line=line,

@@ -18,6 +18,7 @@ from watchdog.store.gates import Gates
 from watchdog.store.measurements import Responses, Runs, Scores
 from watchdog.store.silences import Silences
 from watchdog.store.triages import Actions, Triages
+from watchdog.store.verifications import Verifications
 
 
 class Session:
@@ -38,6 +39,7 @@ class Session:
         self.triages = Triages(connection)
         self.actions = Actions(connection)
         self.drills = Drills(connection)
+        self.verifications = Verifications(connection)
 
 
 class Store:

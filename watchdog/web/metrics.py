@@ -14,6 +14,8 @@ from watchdog.app.outbox import to_be_sent
 from watchdog.daemon.health import Looked, Standing
 from watchdog.domain.alert import AlertType, Severity
 from watchdog.domain.run import RunStatus
+from watchdog.domain.target import Role
+from watchdog.domain.verification import FallbackVerdict
 from watchdog.domain.watch import Watch
 from watchdog.errors import StoreError
 from watchdog.notify.delivery import ChannelHealth
@@ -161,6 +163,15 @@ class HouseCollector(Collector):
         for kind, time in sorted(session.drills.passed().items()):
             passed.add_metric([kind.value], time)
         yield passed
+        verified = _gauge("fallback_verified_timestamp_seconds", "When a fallback was last verified.", "watch")
+        holds = _gauge("fallback_holds", "Whether it held then; absent when it was never told.", "watch")
+        for name, watch in self._daemon.watches.items():
+            fallback = watch.targets.get(Role.FALLBACK)
+            newest = None if fallback is None else session.verifications.told(name, fallback.digest)
+            if newest is not None:
+                verified.add_metric([name], newest.at)
+                holds.add_metric([name], 1.0 if newest.verdict is FallbackVerdict.HOLDS else 0.0)
+        yield from (verified, holds)
 
     def _from_alerts(self, session: Session) -> Iterator[Metric]:
         kinds = [

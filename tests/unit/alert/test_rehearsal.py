@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from watchdog.alert.rehearsal import drills_overdue
+from watchdog.alert.rehearsal import drills_overdue, fallback_unready
 from watchdog.domain.alert import ConditionStatus
 from watchdog.domain.drill import DrillKind, DrillPlan
+from watchdog.domain.target import Role, Target
+from watchdog.domain.verification import FallbackVerdict, Verification
+from watchdog.domain.watch import Owner, Watch
 
 DAY = 86400.0
 PLAN = DrillPlan(every=30 * DAY, kinds=(DrillKind.QUALITY_DROP,))
@@ -50,3 +53,44 @@ def test_an_alert_of_a_kind_that_is_no_longer_wanted_is_over():
         ("judge-down", CLEAR),
         ("quality-drop", ACTIVE),
     ]
+
+
+def a_watch(every=7 * DAY, fallback=True):
+    targets = {Role.CURRENT: Target(role=Role.CURRENT, provider="first", model="usual")}
+    if fallback:
+        targets[Role.FALLBACK] = Target(role=Role.FALLBACK, provider="second", model="spare")
+    return Watch(
+        name="reply", feature="reply", owner=Owner(team="ai"), targets=targets, scorers=(), verify_fallback_every=every
+    )
+
+
+def a_verification(verdict=FallbackVerdict.HOLDS, at=10 * DAY):
+    return Verification(id="g", watch="reply", at=at, verdict=verdict, target="t", reasons=("worse by far",))
+
+
+@pytest.mark.parametrize(
+    ("verification", "since", "now", "status"),
+    [
+        (a_verification(), 0.0, 20 * DAY, CLEAR),
+        (a_verification(), 0.0, 25 * DAY, ACTIVE),  # twice the schedule: it was missed, or cannot tell any more
+        (a_verification(FallbackVerdict.DOES_NOT_HOLD), 0.0, 11 * DAY, ACTIVE),
+        (None, 0.0, 10 * DAY, CLEAR),
+        (None, 0.0, 15 * DAY, ACTIVE),
+        (None, None, 100 * DAY, CLEAR),
+    ],
+)
+def test_a_fallback_is_unready_when_it_would_not_hold_or_nobody_knows(verification, since, now, status):
+    assert fallback_unready(a_watch(), verification, since, now).status is status
+
+
+def test_a_fallback_that_would_not_hold_is_a_ticket_that_says_why_and_what_to_type():
+    claim = fallback_unready(a_watch(), a_verification(FallbackVerdict.DOES_NOT_HOLD), 0.0, 11 * DAY)
+    assert claim.labels["severity"] == "ticket"
+    assert claim.labels["provider"] == "second"
+    assert "worse by far" in claim.annotations["description"]
+    assert claim.annotations["next_command"] == "eval-watchdog provider verify reply"
+
+
+@pytest.mark.parametrize("watch", [a_watch(every=None), a_watch(fallback=False)])
+def test_nothing_is_claimed_of_a_fallback_that_nobody_wants_verified(watch):
+    assert fallback_unready(watch, None, 0.0, 100 * DAY) is None
