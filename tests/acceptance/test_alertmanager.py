@@ -21,7 +21,7 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parents[2]
 #: Seconds after the start at which the story gets bad, at which its alerts surely fire, and at which it gets good.
-BAD, FIRING, GOOD = 25, 42, 60
+BAD, FIRING, GOOD = 45, 70, 90
 PACE = ["--bad", "5", "--good", "15", "--bad-at", str(BAD), "--good-at", str(GOOD)]
 STORY = [sys.executable, "-P", str(HOUSE / "tests" / "acceptance" / "drift_story.py")]
 TOOL = os.environ.get("AM_ACCEPT", "")
