@@ -159,6 +159,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Double(), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.Column("actionable", sa.Boolean(), nullable=False),
+        sa.Column("false_alarm", sa.Boolean(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alerts.id"], name=op.f("fk_alert_feedback_alert_id"), ondelete="CASCADE"

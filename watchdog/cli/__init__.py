@@ -20,6 +20,7 @@ from watchdog.cli import (
     golden,
     init,
     look,
+    noise,
     plan,
     prometheus,
     provider,
@@ -61,6 +62,8 @@ app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")
 app.add_typer(alertmanager.app, name="alertmanager")
 app.add_typer(prometheus.app, name="prometheus")
+app.command("noise")(noise.noise)
+alerts.app.command("feedback")(noise.feedback)
 app.add_typer(provider.app, name="provider")
 app.add_typer(database.app, name="db")
 app.command("simulate")(simulate.simulate)

@@ -195,6 +195,12 @@ class Outbox:
         )
         return set(self._connection.execute(query).scalars())
 
+    def reached(self, alert_ids: Collection[str]) -> set[str]:
+        """Those of the alerts that any channel took."""
+        c = schema.outbox.c
+        taken = self._connection.execute(select(c.alert_id).distinct().where(c.delivered_at.is_not(None))).scalars()
+        return set(taken) & set(alert_ids)
+
     def forget(self, channel: str, alert_ids: Collection[str]) -> None:
         """Tell the channel nothing any more of these alerts."""
         c = schema.outbox.c

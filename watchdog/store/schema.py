@@ -413,5 +413,6 @@ alert_feedback = Table(
     Column("at", Double, nullable=False),
     Column("by", String(200), nullable=False),
     Column("actionable", Boolean, nullable=False),
+    Column("false_alarm", Boolean, nullable=False),
     Column("note", Text, nullable=False),
 )

@@ -13,6 +13,7 @@ from watchdog.store.answers import Answers
 from watchdog.store.costs import Costs
 from watchdog.store.drills import Drills
 from watchdog.store.engine import errors_in_words, open_engine, prepare
+from watchdog.store.feedback import Feedbacks
 from watchdog.store.findings import Baselines, Detection
 from watchdog.store.gates import Gates
 from watchdog.store.measurements import Responses, Runs, Scores
@@ -39,6 +40,7 @@ class Session:
         self.triages = Triages(connection)
         self.actions = Actions(connection)
         self.drills = Drills(connection)
+        self.feedback = Feedbacks(connection)
         self.verifications = Verifications(connection)
 
 
