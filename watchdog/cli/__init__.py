@@ -16,10 +16,12 @@ from watchdog.cli import (
     database,
     demo,
     drill,
+    feature,
     gate,
     golden,
     init,
     look,
+    model,
     noise,
     plan,
     prometheus,
@@ -52,6 +54,8 @@ app.command("triage")(triage.triage)
 app.command("scores")(scores.scores)
 app.command("plan")(plan.plan)
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(model.app, name="model")
+app.add_typer(feature.app, name="feature")
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
 for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):

@@ -7,7 +7,6 @@ merged, and a parameter of null is taken away.
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
 import tempfile
 from collections.abc import Collection, Mapping
@@ -27,11 +26,10 @@ from watchdog.text.documents.reading import read_text, shown
 from watchdog.text.documents.suggest import did_you_mean
 from watchdog.text.documents.yaml_nodes import parse_yaml
 from watchdog.workspace.files import Workspace
+from watchdog.workspace.git import git
 from watchdog.workspace.golden import GoldenFiles
 from watchdog.workspace.prompts import load_prompt
 
-#: Seconds for one git command.
-_GIT_SECONDS = 60.0
 _PROMPT_KEYS = frozenset({"user", "system"})
 
 
@@ -155,18 +153,4 @@ def _then(loaded: Loaded[Joined], revision: str) -> Joined:
 
 
 def _git(folder: Path, *arguments: str) -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell, and a revision cannot be an option
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - whichever git the user has
-            capture_output=True,
-            check=False,
-            timeout=_GIT_SECONDS,
-        )
-    except FileNotFoundError as error:
-        raise UsageError("--against git: needs git, and there is none; install it, or give --candidate") from error
-    except subprocess.TimeoutExpired as error:
-        raise UsageError("git did not answer in a minute; is the repository locked?") from error
-    if done.returncode and arguments[:2] != ("rev-parse", "--verify"):
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise UsageError(f"git {arguments[0]} failed: {said[0] if said else done.returncode}")
-    return done.stdout
+    return git(folder, *arguments, needed_for="--against git:")

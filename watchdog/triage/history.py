@@ -11,14 +11,15 @@ from watchdog.detect.observe import Observed, observe
 from watchdog.detect.slices import Sliced, facts_of
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case
-from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import Arm, MetricKey
+from watchdog.domain.detection import Signal
+from watchdog.domain.metric import MetricKey
 from watchdog.domain.response import Response
 from watchdog.domain.run import Change, Run, RunStatus, Subject, Trigger
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.baseline import run_scores
 from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.good_runs import LOOKED_BACK, good_runs
 from watchdog.pipeline.measured import provider_health, tool_health
 from watchdog.pipeline.subject import changes_since, subject_of
 from watchdog.store.store import Session
@@ -26,8 +27,6 @@ from watchdog.store.store import Session
 HOUR = 3600.0
 #: Runs of the baseline whose answers are read, the newest.
 _RUNS_READ = 8
-#: Looks in which the last good one is looked for.
-_LOOKED_BACK = 50
 #: What the newest look said counts for so many intervals of the schedule, and at least so many seconds.
 _FRESH_LOOKS = 3
 _FRESH_SECONDS = 2 * HOUR
@@ -84,7 +83,7 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
     """Everything that triage wants of the store, in one read."""
     watch = built.watch
     baseline = session.baselines.current(watch.name)
-    looks = session.runs.of_watch(watch.name, statuses=[RunStatus.FINISHED], last=_LOOKED_BACK)
+    looks = session.runs.of_watch(watch.name, statuses=[RunStatus.FINISHED], last=LOOKED_BACK)
     newest = looks[-1] if looks else None
     fresh = max(_FRESH_SECONDS, _FRESH_LOOKS * cadence(watch.schedule))
     if newest is not None and now - newest.planned_for > fresh:
@@ -93,7 +92,7 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
     observed = None
     if newest is not None and baseline is not None:
         observed = observe(watch, baseline, run_scores(session, built, newest))
-    good = _good(session, watch, baseline, looks)
+    good = good_runs(session, watch, baseline, looks)
     run_ids = baseline.run_ids[-_RUNS_READ:] if baseline else ()
     before = [answer for run_id in run_ids for answer in session.responses.of_run(run_id)]
     traffic = {case.id: case for run_id in run_ids for case in session.runs.cases(run_id)} if watch.traffic else {}
@@ -115,24 +114,6 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
         traffic=traffic,
         traffic_scores=_sliced(session, run_ids, traffic),
     )
-
-
-def _good(session: Session, watch: Watch, baseline: Baseline | None, looks: Sequence[Run]) -> list[Run]:
-    """Runs at which all was well, oldest first: those of the baseline, and looks whose paging metrics were calm."""
-    if baseline is None:
-        return []
-    taken = [run for run_id in baseline.run_ids if (run := session.runs.get(run_id)) is not None]
-    said: dict[str, list[Signal]] = {}
-    since = looks[0].planned_for if looks else baseline.frozen_at
-    for signal in session.detection.signals(watch.name, since=since):
-        said.setdefault(signal.run_id, []).append(signal)
-    calm = [run for run in looks if _calm(watch, said.get(run.id, ())) and run.id not in baseline.run_ids]
-    return sorted([*taken, *calm], key=lambda run: run.planned_for)
-
-
-def _calm(watch: Watch, signals: Iterable[Signal]) -> bool:
-    levels = {signal.level for signal in signals if signal.key.arm is Arm.CURRENT and watch.pages(signal.key)}
-    return bool(levels) and levels <= {Level.CALM}
 
 
 def _last_hour(session: Session, watch: Watch, now: float) -> list[ProviderHealth]:

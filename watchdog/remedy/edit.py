@@ -1,0 +1,50 @@
+"""One value of watchdog.yaml changed in place, every other character as it was. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import yaml
+
+from watchdog.errors import UsageError
+
+#: Texts that YAML reads back as the same text without quotes.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*(:[A-Za-z0-9_./@+-]+)*")
+_NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
+
+
+def with_value(text: str, path: Sequence[str], value: str) -> str:
+    """The document with another text at ``path`` (keys of mappings).
+
+    Raises:
+        UsageError: there is no such key, or what stands there is not ours to change (a variable, an alias).
+    """
+    where = ".".join(path)
+    node: yaml.Node = yaml.compose(text, Loader=yaml.SafeLoader) or yaml.ScalarNode("", "")
+    for key in path:
+        found = _entry(node, key)
+        if found is None:
+            raise UsageError(f"watchdog.yaml has no {where} to change; edit it by hand")
+        name, node = found
+        if node.start_mark.index < name.start_mark.index:  # an anchor stands before its aliases
+            raise UsageError(f"{where} is an alias of another part of watchdog.yaml; edit it by hand")
+    if not isinstance(node, yaml.ScalarNode):
+        raise UsageError(f"{where} of watchdog.yaml is not a text; edit it by hand")
+    start, end = node.start_mark.index, node.end_mark.index
+    if "${" in text[start:end]:
+        raise UsageError(f"{where} of watchdog.yaml comes from the environment ({node.value}); change it there")
+    return f"{text[:start]}{_written(value)}{text[end:]}"
+
+
+def _entry(node: yaml.Node, key: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Key and value of a mapping's entry."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next(((name, child) for name, child in node.value if name.value == key), None)
+
+
+def _written(value: str) -> str:
+    plain = _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT
+    return value if plain else json.dumps(value, ensure_ascii=False)
