@@ -14,6 +14,7 @@ from watchdog.app.outbox import to_be_sent
 from watchdog.daemon.health import Looked, Standing
 from watchdog.domain.alert import AlertType, Severity
 from watchdog.domain.run import RunStatus
+from watchdog.domain.silence import SilenceKind
 from watchdog.domain.target import Role
 from watchdog.domain.verification import FallbackVerdict
 from watchdog.domain.watch import Watch
@@ -192,7 +193,11 @@ class HouseCollector(Collector):
         age.add_metric([], max([0.0, *(now - at for at in times)]))
         dead = _gauge("outbox_dead", "Notifications that were given up for good.")
         dead.add_metric([], len(session.outbox.dead()))
-        yield from (active, waiting, age, dead)
+        holding = [silence.kind for silence in session.silences.ending_after(now) if silence.holds(now)]
+        silenced = _gauge("silences_active", "Silences and maintenance windows that hold.", "kind")
+        for silence_kind in SilenceKind:
+            silenced.add_metric([silence_kind.value], holding.count(silence_kind))
+        yield from (active, waiting, age, dead, silenced)
 
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:

@@ -79,6 +79,8 @@ class WatchLine:
     next_look: float
     looking_since: float | None
     alerts: int
+    #: Until when, by whom and why nothing of this watch is told; empty when it is.
+    quiet: str = ""
     #: Metrics that have a page of their own.
     pages: tuple[str, ...] = ()
 
@@ -101,12 +103,12 @@ def overview(session: Session, watches: Mapping[str, Watch], standings: Iterable
     alerts = {name: [_alert_line(name, alert, said[alert.id]) for alert in found[name]] for name in watches}
     return Overview(
         at=now,
-        watches=tuple(_watch_line(session, watches[s.watch], s, len(alerts[s.watch])) for s in standings),
+        watches=tuple(_watch_line(session, watches[s.watch], s, len(alerts[s.watch]), now) for s in standings),
         alerts=tuple(sorted((line for lines in alerts.values() for line in lines), key=_urgency)),
     )
 
 
-def _watch_line(session: Session, watch: Watch, standing: Standing, alerts: int) -> WatchLine:
+def _watch_line(session: Session, watch: Watch, standing: Standing, alerts: int, now: float) -> WatchLine:
     ended = session.runs.of_watch(watch.name, statuses=_ENDED, last=1)
     last: Run | None = ended[0] if ended else None
     level, metrics = _level(session, watch)
@@ -125,8 +127,20 @@ def _watch_line(session: Session, watch: Watch, standing: Standing, alerts: int)
         next_look=standing.next_look,
         looking_since=standing.looking_since,
         alerts=alerts,
+        quiet=_quiet(session, watch, now),
         pages=tuple(metric_names(session, watch)),
     )
+
+
+def _quiet(session: Session, watch: Watch, now: float) -> str:
+    """What silences every alert of a watch."""
+    every = {"watch": watch.name, "feature": watch.feature, "team": watch.owner.team, "vertical": watch.owner.vertical}
+    silences = [
+        silence
+        for silence in session.silences.ending_after(now)
+        if silence.holds(now) and silence.takes(every) and all(each.label in every for each in silence.matchers)
+    ]
+    return max(silences, key=lambda each: each.ends_at).said if silences else ""
 
 
 def _level(session: Session, watch: Watch) -> tuple[str, tuple[str, ...]]:

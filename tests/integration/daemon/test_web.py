@@ -26,6 +26,7 @@ from watchdog.domain.case import CheckSpec
 from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm, Better, Layer, MetricKey, Observation
 from watchdog.domain.run import RunStatus
+from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.domain.watch import ScorerPlan
 from watchdog.errors import UsageError
 from watchdog.notify.delivery import ChannelHealth
@@ -254,6 +255,28 @@ async def test_a_metric_has_a_page_that_the_start_page_links_to(stepwise, store)
     assert "&lt;b&gt;first&lt;/b&gt;" in answer.text
     assert "<svg" in answer.text
     assert "script" not in answer.headers["content-security-policy"]
+
+
+async def test_a_watch_in_a_maintenance_window_says_so(stepwise, store):
+    now = time.time()
+    with store.begin() as session:
+        for name, label, value in (("window", "watch", "reply"), ("narrow", "metric", "is-json")):
+            session.silences.save([
+                Silence(
+                    id=name, kind=SilenceKind.MAINTENANCE, matchers=(Matcher(label, "=", value),), by="ann",
+                    because="<b>index</b>", starts_at=now - 60, ends_at=now + 600,
+                )
+            ])  # fmt: skip
+        part = (Matcher("watch", "=", "reply"), Matcher("metric", "!=", "is-json"))
+        session.silences.save([replace(session.silences.get("window"), id="partly", matchers=part, ends_at=now + 900)])
+    async with House(stepwise, store, every=3600.0) as house:
+        page = (await house.get("/")).text
+        [watch] = (await house.get("/api/watches")).json()["watches"]
+        found = await house.metrics()
+    assert watch["quiet"].startswith("in a maintenance window until ")
+    assert page.count("by ann: &lt;b&gt;index&lt;/b&gt;") == 1
+    assert found["eval_watchdog_silences_active", "maintenance window"] == 3
+    assert found["eval_watchdog_silences_active", "silence"] == 0
 
 
 async def test_a_runbook_is_served_with_the_watch_and_its_alert_filled_in(stepwise, store, fire):
