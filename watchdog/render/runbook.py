@@ -18,12 +18,25 @@ from watchdog.render.words import moment, one_line
 from watchdog.store.store import Session
 from watchdog.workspace.runbooks import sections_of, title_of
 
-#: What is typed first, and what it is for; the rest of the page says when.
+#: What production is changed with; a dry run without it.
+_SIGNED = "--by YOUR_NAME --because REASON --apply"
+#: What is typed first, and what it is for.
 FIRST = (
     ("say that you are at it", "alerts ack ID"),
+    ("three questions in order, with evidence and the next command", "triage WATCH"),
+)
+#: What the page speaks of, in one place; it says when.
+AT_HAND = (
     ("scores of the last 24 hours", "scores WATCH --since 24h"),
     ("against the baseline from before the deploy", "baseline compare WATCH"),
-    ("quiet, once you know why", "alerts silence watch=WATCH --for 1h --because REASON"),
+    ("which model answers, and what changed since the last good look", "model show WATCH"),
+    ("ours: back to the last good prompt and model", f"model rollback WATCH {_SIGNED}"),
+    ("the provider's: ask the dated model", f"model pin WATCH {_SIGNED}"),
+    ("would the fallback hold?", "provider verify WATCH"),
+    ("over to the fallback", f"model failover WATCH {_SIGNED}"),
+    ("the plain answer, when nothing else helps", f"feature disable WATCH {_SIGNED}"),
+    ("quiet for an hour, once you know why", "alerts silence watch=WATCH --for 1h --because REASON"),
+    ("one look now", "run WATCH"),
 )
 #: Changes of the subject that are named, the newest.
 _CHANGES = 5
@@ -88,8 +101,10 @@ def rendered(page: str, filled: Filling) -> str:
         rows = [f"| {name} | {_plain(fact)} |" for name, fact in filled.facts.items()]
         parts.append("\n".join(["| what | as it is |", "|---|---|", *rows]))
     if filled.words.get("WATCH"):
-        parts.append("\n".join(f"- `eval-watchdog {command}` → {what}" for what, command in FIRST))
+        parts.append(_listed(FIRST))
     parts.append(_with_escalation(body.strip(), filled.own))
+    if filled.words.get("WATCH"):
+        parts.append(f"## Commands at hand\n\n{_listed(AT_HAND)}")
     text = "\n\n".join(parts) + "\n"
     # Only in what is to be typed: a word in a sentence stays what it is.
     return re.sub(r"`[^`\n]+`", lambda span: _put(span[0], filled.words), text)
@@ -103,6 +118,10 @@ def runbook_html(markdown: str) -> str:
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     page = templates().get_template("runbook.html")
     return page.render(title=title_of(markdown), body=Markup(body))  # noqa: S704 - written by the line above
+
+
+def _listed(commands: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"- `eval-watchdog {command}` → {what}" for what, command in commands)
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from watchdog.cli.parsing import problem_of
 from watchdog.correlate.words import RUNBOOKS
 from watchdog.domain.alert import Cause
-from watchdog.render.runbook import FIRST
+from watchdog.render.runbook import AT_HAND, FIRST
 from watchdog.workspace.runbooks import commands_of, lint_runbook
 
 FOLDER = Path(__file__).parents[3] / "docs" / "runbooks"
@@ -27,9 +27,9 @@ def test_a_page_can_be_followed_and_every_command_typed_as_it_stands(page: str):
     assert lint_runbook((FOLDER / page).read_text(), problem_of) == []
 
 
-def test_the_commands_of_the_index_and_those_that_come_first_can_be_typed():
+def test_the_commands_of_the_index_and_those_at_hand_can_be_typed():
     commands = [command.words for command in commands_of((FOLDER / "README.md").read_text())]
-    commands += [tuple(shlex.split(command)) for _, command in FIRST]
+    commands += [tuple(shlex.split(command)) for _, command in (*FIRST, *AT_HAND)]
     assert [problem_of(words) for words in commands] == [""] * len(commands)
 
 
