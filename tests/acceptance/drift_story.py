@@ -36,6 +36,7 @@ watches:
     current: {{ provider: simulated, model: sim-1, prompt: golden/prompt.md }}
     scorers: [case-checks, json-fields, not-refusal]
     every: 1s
+    measures: {{ latency: false }}  # a machine that is busy is slow
     runbook: https://runbooks.example/support-reply
 server: {{ port: 0 }}
 notify:
