@@ -155,4 +155,4 @@ def test_an_alert_links_to_what_can_be_opened(workspace, runbook, base, url):
         text.replace("version: 1\n", f"version: 1\nrunbook_base_url: {base}\n" if base else "version: 1\n")
     )
     watch = join(config, {}).checked().watches["support_reply"]
-    assert runbook_url(watch, Cause.PROVIDER_FAILING) == url
+    assert runbook_url(watch, "provider-down.md") == url

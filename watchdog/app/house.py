@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from watchdog.alert.rehearsal import OVERDUE, UNREADY, drills_overdue, fallback_unready
 from watchdog.alert.stage import reconcile
+from watchdog.correlate.words import served_runbook
 from watchdog.domain.alert import Alert, Condition, ConditionStatus
 from watchdog.domain.drill import DrillPlan
 from watchdog.domain.target import Role
@@ -29,14 +30,15 @@ def linked(claims: Iterable[Condition], runbook_base_url: str) -> list[Condition
     """Claims whose runbook is a page that can be opened, where ``serve`` is reached under an address."""
     if not runbook_base_url:
         return list(claims)
-    return [replace(claim, annotations=_linked(claim.annotations, runbook_base_url)) for claim in claims]
+    return [replace(claim, annotations=_linked(claim, runbook_base_url)) for claim in claims]
 
 
-def _linked(annotations: Mapping[str, str], base: str) -> Mapping[str, str]:
-    path = annotations.get("runbook_url", "")
+def _linked(claim: Condition, base: str) -> Mapping[str, str]:
+    path = claim.annotations.get("runbook_url", "")
     if not path.startswith(_SHIPPED):
-        return annotations
-    return {**annotations, "runbook_url": f"{base}/runbooks/{path.removeprefix(_SHIPPED).replace('.md', '')}"}
+        return claim.annotations
+    url = served_runbook(base, path.removeprefix(_SHIPPED), claim.labels.get("watch", ""))
+    return {**claim.annotations, "runbook_url": url}
 
 
 def tell_of_drills(

@@ -77,17 +77,26 @@ def story(watch: Watch, cause: Cause, summary: str, description: str, command: s
         "summary": summary,
         "description": description,
         "cause": cause.value,
-        "runbook_url": runbook_url(watch, cause),
+        "runbook_url": runbook_url(watch, RUNBOOKS[cause]),
         "next_command": command or f"eval-watchdog scores {shlex.quote(watch.name)} --since 24h",
     }
 
 
-def runbook_url(watch: Watch, cause: Cause) -> str:
-    """Where to read what to do: an address of the watch's own, the page that ``serve`` fills in, or a path."""
+def runbook_url(watch: Watch, page: str) -> str:
+    """Where to read what to do: an address of the watch's own, the page that ``serve`` fills in, or a path.
+
+    ``page``: one of docs/runbooks, for a watch without a runbook of its own.
+    """
     own = watch.runbook
     if watch.runbook_base_url and not own.startswith(("http://", "https://")):
-        return f"{watch.runbook_base_url}/runbooks/{quote(watch.name, safe='')}/{RUNBOOKS[cause].replace('.md', '')}"
-    return own or f"docs/runbooks/{RUNBOOKS[cause]}"
+        return served_runbook(watch.runbook_base_url, page, watch.name)
+    return own or f"docs/runbooks/{page}"
+
+
+def served_runbook(base: str, page: str, watch: str = "") -> str:
+    """Address of one of docs/runbooks at ``serve``, with a watch filled in if one is named."""
+    about = f"/{quote(watch, safe='')}" if watch else ""
+    return f"{base}/runbooks{about}/{page.replace('.md', '')}"
 
 
 def measured(watch: Watch, signal: Signal, verb: str = "is") -> tuple[str, dict[str, str]]:

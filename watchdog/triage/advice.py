@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from watchdog.correlate.words import RUNBOOKS
+from watchdog.correlate.words import RUNBOOKS, runbook_url
 from watchdog.domain.alert import Cause
 from watchdog.domain.target import Role
 from watchdog.domain.triage import Act, Diagnosis, Domain, Finding, Owner
@@ -36,8 +36,6 @@ class Setup:
     integration: str = ""
     #: Team by a regular expression over a whole tool name; the first that matches counts.
     tools: Sequence[tuple[str, str]] = ()
-    #: Runbook of the watch itself, if it has one.
-    runbook: str = ""
     #: Dimension of traffic in which a slice fell or shifted most.
     dimensions: Sequence[str] = ()
     has_baseline: bool = True
@@ -165,7 +163,7 @@ def advise(suspect: Suspect, setup: Setup) -> Finding:
         confidence=suspect.confidence,
         because=suspect.because,
         owner=_owner(suspect, domain, setup),
-        runbook=setup.runbook or f"docs/runbooks/{page}",
+        runbook=runbook_url(setup.watch, page),
         act=step.act,
         advice=step.advice,
         command=step.command,

@@ -270,7 +270,6 @@ def _setup(facts: Facts, people: People) -> Setup:
         ai=people.ai or watch.owner.team,
         integration=people.integration,
         tools=people.tools,
-        runbook=watch.runbook,
         dimensions=[*(shift.dimension for shift in facts.shifts), *(drop.row.dimension for drop in facts.drops)],
         has_baseline=facts.referenced,
     )

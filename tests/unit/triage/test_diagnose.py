@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -267,6 +268,6 @@ def test_offline_the_last_hour_answers_for_the_provider(night):
 
 def test_the_watchs_own_runbook_goes_before_the_shipped_one(night):
     assert night.told().findings[0].runbook.startswith("docs/runbooks/")
-    night.set_up(runbook="runbooks/reply.md")
+    night.set_up(watch=replace(WATCH, runbook="runbooks/reply.md"))
     assert night.told().findings[0].runbook == "runbooks/reply.md"
     assert WATCH.runbook == ""
