@@ -100,7 +100,9 @@ class DrillRun:
         return self._drill
 
     async def _rehearsed(self, shadow: Shadow) -> Drill:
-        rung = await shadow.settle(self._progress)
+        rung = await shadow.settle(self._progress, self._stop)
+        if self._stop.is_set():
+            return self._ended(DrillOutcome.INTERRUPTED, "stopped")
         if rung:
             names = ", ".join(sorted({alert.labels.get("alertname", "an alert") for alert in rung}))
             return self._ended(DrillOutcome.NOT_CALM, f"{names} fired before anything was injected")

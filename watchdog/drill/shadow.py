@@ -138,8 +138,8 @@ class Shadow:
             callers[name] = StandIns(name, targets, judge, self.clock, stock.seed)
         return callers
 
-    async def settle(self, progress: Progress) -> list[Alert]:
-        """Calm looks, a baseline of them, and a few on top; what fires by then.
+    async def settle(self, progress: Progress, stop: asyncio.Event) -> list[Alert]:
+        """Calm looks, a baseline of them, and a few on top, unless ``stop`` is set; what fires by then.
 
         Raises:
             NotMeasured: no baseline that pages can be made of the answers.
@@ -147,6 +147,8 @@ class Shadow:
         progress.start(self._calm, f"calm looks of {self.watch.name}")
         try:
             for number in range(self._calm):
+                if stop.is_set():
+                    break
                 await self._look()
                 progress.advance()
                 if number == self._calm - CALM_LOOKS - 1:

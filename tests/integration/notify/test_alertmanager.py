@@ -115,6 +115,27 @@ async def test_what_an_alertmanager_forgot_can_be_asked(house, alertmanager, mak
 
 
 @pytest.mark.alertmanager
+async def test_an_alertmanager_says_whom_it_tells_and_what_it_has_passed_on(house, alertmanager, receiver, make):
+    notifier = make(alertmanager.url)
+    known, unknown = house.alert("known"), house.alert("unknown")
+    before = await notifier.passed_on()
+    assert sum(before.values()) == 0
+    await notifier.send([known], time.time())
+    assert await notifier.receivers(known) == ("team",)
+    assert await notifier.receivers(unknown) == ()
+    await sleep_until(lambda: receiver.told() == [("known", "firing")])
+    after: dict[str, float] = {}
+    end = time.monotonic() + 60
+    while sum(after.values()) < 1:  # it counts after it was answered
+        assert time.monotonic() < end
+        after = await notifier.passed_on()
+    assert [place for place in after if after[place] > before[place]] == [f"{alertmanager.url} webhook"]
+    alertmanager.kill()
+    assert await notifier.passed_on() == {}
+    assert await notifier.receivers(known) == ()
+
+
+@pytest.mark.alertmanager
 async def test_an_end_while_alertmanager_is_down_still_closes_the_page(house, alertmanager, receiver, make):
     outbox = house.Outbox()
     clock = SystemClock()

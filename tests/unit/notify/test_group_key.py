@@ -66,3 +66,20 @@ def test_a_pattern_is_held_against_the_whole_value():
 def test_what_is_no_configuration_is_refused(configuration):
     with pytest.raises(UsageError, match="configuration of Alertmanager"):
         GroupKeys(configuration)
+
+
+def test_a_route_of_its_own_is_another_route():
+    route = {"receiver": "pager", "routes": [{"matchers": ['drill = "true"'], "receiver": "chat"}]}
+    labels = {"alert_type": "model"}
+    assert keys(route).routes({**labels, "drill": "true"}) == ('{}/{drill="true"}',)
+    assert keys(route).routes(labels) == ("{}",)
+
+
+def test_a_group_waits_as_long_as_the_route_that_waits_least_says():
+    soon = {"matchers": ["severity = page"], "receiver": "chat", "group_wait": "1m30s", "continue": True}
+    at_once = {"matchers": ["drill = true"], "receiver": "pager", "group_wait": "0s"}
+    route = {"receiver": "pager", "group_wait": "5m", "routes": [soon, at_once]}
+    assert keys(route).group_wait({}) == 300.0
+    assert keys(route).group_wait({"severity": "page"}) == 90.0
+    assert keys(route).group_wait({"severity": "page", "drill": "true"}) == 0.0
+    assert keys({"receiver": "pager"}).group_wait({}) == 30.0
