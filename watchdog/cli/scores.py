@@ -26,6 +26,9 @@ def scores(
     *,
     since: Annotated[str, typer.Option("--since", help="How far back: 24h, 7d, 90m.")] = "24h",
     metric: Annotated[str | None, typer.Option("--metric", help="The page of this metric alone.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Slices: prompt_version,segment,experiment,flags,tag,served_model,...")
+    ] = None,
     cases: Annotated[bool, typer.Option("--cases", help="The cases that changed since the baseline.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write that page here, as HTML.")] = None,
     config: Config = HERE,
@@ -36,17 +39,25 @@ def scores(
     With --cases the cases that are newly failing, flapping or recovered: of those listed, at most one in ten is there
     by chance.
 
+    With --by the same answers in slices, beside those of the same slices at the baseline: by what production said of
+    its inputs (prompt_version, segment, experiment, flags or flags.NAME, vertical, stratum), by tag of the golden set,
+    or by served_model. What surely fell is marked; "(missing)" are inputs of which nobody wrote that down.
+
     With --metric the page of one metric: its looks, the evidence, alerts and changes, how much it varies, and the
     smallest drop that can be found in that.
 
     Examples:
         eval-watchdog scores support_reply --since 24h
         eval-watchdog scores support_reply --since 7d --json
+        eval-watchdog scores support_reply --since 24h --by prompt_version,segment
         eval-watchdog scores support_reply --cases
         eval-watchdog scores support_reply --since 28d --metric case-checks --html metric.html
     """
     if html is not None and metric is None:
         raise typer.BadParameter("--html is the page of one metric; name it with --metric")
+    if by is not None:
+        _slices(watch, by, since, config, as_json=as_json)
+        return
     if cases:
         _cases(watch, config, as_json=as_json)
         return
@@ -100,6 +111,59 @@ def scores(
             ]
         )
     print_table(["metric", "baseline", "now", "change", "level", "looks"], lines, right=["baseline", "now", "change"])
+
+
+def _slices(watch: str, by: str, since: str, config: Path, *, as_json: bool) -> None:
+    """The answers since then by facts about their cases, against the same slices at the baseline."""
+    from watchdog.app.build import open_app
+    from watchdog.clock import SystemClock
+    from watchdog.detect.slices import drops, slices
+    from watchdog.domain.run import RunStatus
+    from watchdog.errors import UsageError
+    from watchdog.pipeline.sliced import sliced_scores
+    from watchdog.render.words import harmless, percent, points
+
+    dimensions = [name.strip() for name in by.split(",") if name.strip()]
+    with open_app(config, environment(), SystemClock()) as app:
+        watched = app.watch(watch)
+        start = app.clock.now() - since_seconds(since)
+        with app.store.read() as session:
+            baseline = session.baselines.current(watch)
+            looks = session.runs.of_watch(watch, since=start, statuses=[RunStatus.FINISHED])
+            taken = [run for name in (baseline.run_ids if baseline else ()) if (run := session.runs.get(name))]
+            # A look that the baseline was made of is not held against itself, unless there is no other.
+            fresh = [look for look in looks if baseline is None or look.id not in baseline.run_ids]
+            now, before = sliced_scores(session, watched, fresh or looks), sliced_scores(session, watched, taken)
+    known = sorted({name for score in (*now, *before) for name in score.facts})
+    unknown = [name for name in dimensions if name not in known]
+    if now and unknown:
+        raise UsageError(f"no answer of {watch} says anything of {', '.join(unknown)}; known are: {', '.join(known)}")
+    rows = slices(now, before, dimensions)
+    fell = {id(drop.row) for drop in drops(rows)}
+    if as_json:
+        print_json(
+            {"watch": watch, "since": start, "slices": [{"row": row, "surely_fell": id(row) in fell} for row in rows]}
+        )
+        return
+    if not rows:
+        typer.echo(f"no scored answer of {watch} in the last {since}")
+        return
+    columns = ["by", "value", "metric", "n", "share", "level", "baseline", "change", ""]
+    table = [
+        [
+            row.dimension,
+            harmless(row.value),
+            row.scorer,
+            row.n,
+            percent(row.share),
+            percent(row.level),
+            f"{percent(row.before_level)} (n {row.before_n})",
+            points(None if row.before_level is None else row.level - row.before_level),
+            "fell" if id(row) in fell else "",
+        ]
+        for row in rows
+    ]
+    print_table(columns, table, right=columns[3:8])
 
 
 def _cases(watch: str, config: Path, *, as_json: bool) -> None:

@@ -9,10 +9,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from watchdog.domain.case import Case
+from watchdog.domain.case import Case, Origin
 
 #: Value of a fact that a case does not have: what is not written down cannot be found again.
 MISSING = "(missing)"
+#: The one dimension that only golden cases have.
+_OF_GOLDEN = "tag"
+#: Facts that name one input, or how it was kept: no slices.
+_NAMES_ONE = frozenset({"sample_id", "trace_id", "ts", "redaction_version", "inclusion_probability"})
 #: Answers of a slice below which its level is hearsay.
 LEAST = 5
 #: Standard errors that a drop or a shift must be: about one in 700 by chance.
@@ -30,6 +34,8 @@ class Sliced:
     scorer: str
     value: float
     weight: float = 1.0
+    #: A golden case is not *missing* what only production says of its inputs, nor an input of production its tags.
+    origin: Origin = Origin.TRAFFIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,8 @@ def facts_of(case: Case, served_model: str | None = None) -> dict[str, list[str]
     """Every fact by which a case may be sliced. A flag is a dimension of its own: ``flags.NAME``."""
     found: dict[str, list[str]] = {"tag": sorted(case.tags)} if case.tags else {}
     for name, value in case.metadata.items():
+        if name in _NAMES_ONE:
+            continue
         if name == "flags" and isinstance(value, Mapping):
             found |= {f"flags.{flag}": [_word(state)] for flag, state in value.items()}
             found["flags"] = sorted(f"{flag}={_word(state)}" for flag, state in value.items())
@@ -147,9 +155,14 @@ def _grouped(scores: Iterable[Sliced], dimensions: Sequence[str]) -> dict[tuple[
     found: dict[tuple[str, str, str], list[Sliced]] = {}
     for score in scores:
         for dimension in dimensions:
-            for value in score.facts.get(dimension) or (MISSING,):
+            for value in score.facts.get(dimension) or _missing(score, dimension):
                 found.setdefault((dimension, value, score.scorer), []).append(score)
     return found
+
+
+def _missing(score: Sliced, dimension: str) -> tuple[str, ...]:
+    of_golden = score.origin is Origin.GOLDEN
+    return (MISSING,) if of_golden == (dimension == _OF_GOLDEN) else ()
 
 
 def _total(groups: Mapping[tuple[str, str, str], Sequence[Sliced]], dimension: str, scorer: str) -> int:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 #: Lines and columns of a screen on which a triage fits.
 SCREEN = (24, 80)
 _REPLIES = {Reply.YES: "bold red", Reply.NO: "green", Reply.CANNOT_TELL: "bold yellow"}
-#: Lines of evidence for each question, and other findings, without ``--verbose``.
-_EVIDENCE, _ALSO = 1, 2
+#: The widest lines that are read well, and lines of evidence for each question without ``--verbose``.
+_WIDEST, _EVIDENCE = 100, 1
 _LABEL = 9
 
 
@@ -24,7 +24,7 @@ def show_triage(report: TriageReport, to: Console, *, verbose: bool = False) -> 
     """The cause and what to do about it, below the three answers."""
     from rich.text import Text  # noqa: PLC0415
 
-    for line, style in _lines(report, max(40, to.width), verbose=verbose):
+    for line, style in _lines(report, min(max(40, to.width), _WIDEST), verbose=verbose):
         to.print(Text(line, style=style), soft_wrap=True)
 
 
@@ -75,14 +75,16 @@ def _lines(report: TriageReport, width: int, *, verbose: bool) -> list[tuple[str
         lines += _question(number, question, width, verbose=verbose)
     lines.append(("", ""))
     lines += _action(first, width, verbose=verbose)
-    others = report.findings[1:] if verbose else report.findings[1 : 1 + _ALSO]
-    for also in others:
-        lines += _paragraph("also", f"{_headline(also)}; {also.owner}", width, "bold", most=99 if verbose else 1)
-        if verbose:
-            lines += _paragraph("", also.because, width, "")
-            lines += _action(also, width, verbose=True)
+    others = report.findings[1:]
+    if not verbose:
+        said = "; ".join(f"{_headline(also)}, {also.owner}" for also in others)
+        lines += _paragraph("also", said, width, "bold", most=1)
+    for also in others if verbose else ():
+        lines += _paragraph("also", f"{_headline(also)}; {also.owner}", width, "bold")
+        lines += _paragraph("", also.because, width, "")
+        lines += _action(also, width, verbose=True)
     lines += _paragraph("", _foot(report), width, "dim", most=99 if verbose else 1)
-    lines += _paragraph("", "; ".join(report.not_asked), width, "dim", most=99 if verbose else 2)
+    lines += _paragraph("", "; ".join(report.not_asked), width, "dim", most=99 if verbose else 1)
     return lines
 
 
@@ -101,10 +103,10 @@ def _question(number: int, question: Question, width: int, *, verbose: bool) -> 
 
 
 def _action(finding: Finding, width: int, *, verbose: bool) -> list[tuple[str, str]]:
-    most = 99 if verbose else 2
+    most = 99 if verbose else 1
     return [
         *_paragraph("owner", f"{finding.owner}; domain: {finding.domain}", width, "", most=most),
-        *_paragraph("next", f"{finding.act}: {finding.advice}", width, "bold", most=most),
+        *_paragraph("next", f"{finding.act}: {finding.advice}", width, "bold", most=2 * most),
         (f"  $ {harmless(finding.command)}", "bold cyan"),
         *_paragraph("unless", finding.would_change, width, "", most=most),
         *_paragraph("runbook", finding.runbook, width, "", most=most),

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from watchdog.app.build import cadence
 from watchdog.correlate.situation import ProviderHealth, ToolHealth
 from watchdog.detect.observe import Observed, observe
-from watchdog.detect.slices import Sliced, facts_of
+from watchdog.detect.slices import Sliced
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case
 from watchdog.domain.detection import Signal
 from watchdog.domain.metric import MetricKey
 from watchdog.domain.response import Response
 from watchdog.domain.run import Change, Run, RunStatus, Subject, Trigger
-from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.baseline import run_scores
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.good_runs import LOOKED_BACK, good_runs
 from watchdog.pipeline.measured import provider_health, tool_health
+from watchdog.pipeline.sliced import sliced_scores
 from watchdog.pipeline.subject import changes_since, subject_of
 from watchdog.store.store import Session
 
@@ -112,7 +112,7 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
         known=session.detection.changes(watch.name, since=baseline.frozen_at if baseline else None),
         before=before,
         traffic=traffic,
-        traffic_scores=_sliced(session, run_ids, traffic),
+        traffic_scores=_of_traffic(session, watch, run_ids) if traffic else (),
     )
 
 
@@ -122,17 +122,6 @@ def _last_hour(session: Session, watch: Watch, now: float) -> list[ProviderHealt
     return provider_health(watch, [answer for answer in answers if answer.key.role in watch.targets])
 
 
-def _sliced(session: Session, run_ids: Iterable[str], cases: Mapping[str, Case]) -> list[Sliced]:
-    if not cases:
-        return []
-    return [
-        Sliced(
-            facts=facts_of(cases[row.key.case_id]),
-            scorer=row.scorer,
-            value=row.score.value,
-            weight=cases[row.key.case_id].weight,
-        )
-        for run_id in run_ids
-        for row in session.scores.of_run(run_id)
-        if row.key.role is Role.CURRENT and row.key.case_id in cases and row.score.value is not None
-    ]
+def _of_traffic(session: Session, watch: Watch, run_ids: Iterable[str]) -> list[Sliced]:
+    runs = [run for run_id in run_ids if (run := session.runs.get(run_id)) is not None]
+    return sliced_scores(session, replace(watch, golden=None), runs)
