@@ -82,6 +82,7 @@ def test_an_alert_is_silenced_by_its_id_shown_so_and_told_when_it_is_taken_back(
     [found] = json.loads(ask("alerts", "silences", "--json"))
     assert (found["by"], found["kind"], found["ends_at"] - found["starts_at"]) == ("ann", "silence", 7200)
     assert 'watch="support_reply"' in found["matchers"]
+    assert 'worse=""' in found["matchers"]  # that it got worse is told all the same
     ask("alerts", "unsilence", found["id"], "--by", "bob")
     assert due(store) == ["support_reply"]
     assert "silenced" not in listed(ask)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from watchdog.cli import (
+    acknowledge,
     alertmanager,
     alerts,
     backtest,
@@ -21,6 +22,7 @@ from watchdog.cli import (
     golden,
     init,
     look,
+    maintenance,
     model,
     noise,
     plan,
@@ -58,9 +60,9 @@ app.add_typer(model.app, name="model")
 app.add_typer(feature.app, name="feature")
 app.command("backtest")(backtest.backtest)
 app.add_typer(alerts.app, name="alerts")
-for each in (silences.silence, silences.silences, silences.unsilence, silences.ack):
+for each in (acknowledge.ack, silences.silence, silences.silences, silences.unsilence):
     alerts.app.command()(each)
-app.add_typer(silences.maintenance, name="maintenance")
+app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(runbook.app, name="runbook")
 app.command("incidents")(alerts.incidents)
 app.add_typer(golden.app, name="golden")

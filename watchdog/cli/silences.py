@@ -1,4 +1,4 @@
-"""``alerts silence``, ``silences``, ``unsilence`` and ``ack``; ``maintenance``: what people say about alerts."""
+"""``alerts silence``, ``silences`` and ``unsilence``: nobody is told for a while."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from watchdog.domain.alert import Alert
     from watchdog.domain.silence import Matcher, Silence, SilenceKind
     from watchdog.store.store import Session
-
-maintenance = typer.Typer(
-    help="Announced work: looks go on, nothing is told; what fires meanwhile and lasts is told at the end.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 
 Because = Annotated[str, typer.Option("--because", help="Why; kept and shown.")]
 By = Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")]
@@ -60,10 +54,10 @@ def silence(
         for matcher in matchers:
             if (matcher.label, matcher.sign) == ("watch", "="):
                 house.watch(matcher.value)
-        made = _made(SilenceKind.SILENCE, matchers, now, since_seconds(lasting), by, because)
+        made = made_by(SilenceKind.SILENCE, matchers, now, since_seconds(lasting), by, because)
         session.silences.save([made])
         matching = [alert for alert in _open_alerts(session, house) if made.takes(alert.labels)]
-    _tell_made(made, matching, as_json=as_json)
+    tell_made(made, matching, as_json=as_json)
 
 
 @command
@@ -79,7 +73,7 @@ def silences(
         eval-watchdog alerts silences
         eval-watchdog alerts silences --since 7d --json
     """
-    _list(config, since, None, as_json=as_json)
+    list_silences(config, since, None, as_json=as_json)
 
 
 @command
@@ -94,98 +88,12 @@ def unsilence(
     Example:
         eval-watchdog alerts unsilence 5117e0ce
     """
-    _end(config, silence_id, by)
-
-
-@command
-def ack(
-    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert from 'alerts list', or an incident.")],
-    *,
-    by: By = None,
-    config: Config = HERE,
-) -> None:
-    """Say that somebody is at it: kept, shown everywhere, and told to the pagers, which escalate no further.
-
-    Examples:
-        eval-watchdog alerts ack 3f2a9c01d4e5b678
-        eval-watchdog alerts ack 3f2a9c01d4e5b678 --by ann
-    """
-    from watchdog.cli.loop import run as run_loop
-
-    failed = run_loop(_acknowledge(open_store(config), alert_id, by or getpass.getuser()))
-    raise typer.Exit(1 if failed else 0)
-
-
-@maintenance.command("add")
-@command
-def add(
-    watch: Annotated[str, typer.Argument(metavar="WATCH")],
-    *,
-    lasting: For,
-    because: Because,
-    begins: Annotated[
-        str, typer.Option("--from", help="When: 2026-11-22T02:00, in UTC unless it says otherwise; now if not given.")
-    ] = "",
-    by: By = None,
-    config: Config = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Announce a maintenance window of a watch.
-
-    Examples:
-        eval-watchdog maintenance add support_reply --for 2h --because "new retrieval index, OPS-7"
-        eval-watchdog maintenance add support_reply --from 2026-11-22T02:00+01:00 --for 90m --because "provider moves"
-    """
-    from watchdog.domain.silence import Matcher, SilenceKind
-
-    with open_store(config) as house, house.store.begin() as session:
-        house.watch(watch)
-        now = house.clock.now()
-        starts = _moment(begins) if begins else now
-        kind = SilenceKind.MAINTENANCE
-        made = _made(kind, (Matcher("watch", "=", watch),), starts, since_seconds(lasting), by, because)
-        _not_over(made, now)
-        session.silences.save([made])
-        matching = [alert for alert in session.alerts.open(watch) if made.holds(now)]
-    _tell_made(made, matching, as_json=as_json)
-
-
-@maintenance.command("list")
-@command
-def list_windows(
-    *,
-    since: Annotated[str, typer.Option("--since", help="Those that are over: how far back.")] = "0s",
-    config: Config = HERE,
-    as_json: AsJson = False,
-) -> None:
-    """Maintenance windows that hold or are yet to come.
-
-    Example:
-        eval-watchdog maintenance list --since 30d
-    """
-    from watchdog.domain.silence import SilenceKind
-
-    _list(config, since, SilenceKind.MAINTENANCE, as_json=as_json)
-
-
-@maintenance.command("end")
-@command
-def end(
-    window_id: Annotated[str, typer.Argument(metavar="ID", help="From 'maintenance list'.")],
-    *,
-    by: By = None,
-    config: Config = HERE,
-) -> None:
-    """End a maintenance window now, or call it off.
-
-    Example:
-        eval-watchdog maintenance end 5117e0ce
-    """
-    _end(config, window_id, by)
+    end_silence(config, silence_id, by)
 
 
 def _matchers(session: Session, about: Sequence[str]) -> tuple[Matcher, ...]:
     """What is to be silenced: matchers as they are written, or the identity of one alert."""
+    from watchdog.alert.worse import WORSE
     from watchdog.domain.silence import Matcher
     from watchdog.errors import UnknownName, UsageError
     from watchdog.text.matchers import parse
@@ -198,7 +106,9 @@ def _matchers(session: Session, about: Sequence[str]) -> tuple[Matcher, ...]:
             raise UnknownName(
                 f"there is no alert and no incident {about[0]!r}; give an ID of 'alerts list', or a matcher"
             )
-        return tuple(Matcher(name, "=", value) for name, value in alert.labels.items() if name != "incident")
+        # That it got worse is a claim of its own, which nobody has seen yet.
+        identity = {WORSE: "", **alert.labels}
+        return tuple(Matcher(name, "=", value) for name, value in identity.items() if name != "incident")
     found = []
     for text in about:
         try:
@@ -210,9 +120,14 @@ def _matchers(session: Session, about: Sequence[str]) -> tuple[Matcher, ...]:
     return tuple(found)
 
 
-def _made(
+def made_by(
     kind: SilenceKind, matchers: tuple[Matcher, ...], starts: float, seconds: float, by: str | None, because: str
 ) -> Silence:
+    """The silence of whoever types, now.
+
+    Raises:
+        UsageError: it does not say for how long, or why.
+    """
     import secrets
 
     from watchdog.domain.silence import Silence
@@ -233,28 +148,12 @@ def _made(
     )
 
 
-def _moment(text: str) -> float:
-    from datetime import UTC, datetime
-
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-11-22T02:00 or 2026-11-22T02:00+01:00") from error
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _not_over(made: Silence, now: float) -> None:
-    from watchdog.errors import UsageError
-
-    if made.ends_at <= now:
-        raise UsageError("that window is over already; look at --from and --for")
-
-
 def _open_alerts(session: Session, house: App) -> list[Alert]:
     return [alert for name in (*house.joined.watches, "") for alert in session.alerts.open(name)]
 
 
-def _tell_made(made: Silence, matching: Sequence[Alert], *, as_json: bool) -> None:
+def tell_made(made: Silence, matching: Sequence[Alert], *, as_json: bool) -> None:
+    """Say what was made, and what it is about now."""
     from watchdog.render.words import harmless, moment
 
     if as_json:
@@ -266,7 +165,8 @@ def _tell_made(made: Silence, matching: Sequence[Alert], *, as_json: bool) -> No
     typer.echo(harmless(f"{' '.join(map(str, made.matchers))} is about {now}"))
 
 
-def _list(config: Config, since: str, kind: SilenceKind | None, *, as_json: bool) -> None:
+def list_silences(config: Config, since: str, kind: SilenceKind | None, *, as_json: bool) -> None:
+    """Print those that hold, are yet to come, or were over since then; of one kind, or of all."""
     from watchdog.render.words import moment
 
     with open_store(config) as house, house.store.read() as session:
@@ -300,7 +200,12 @@ def _plain(made: Silence) -> dict[str, object]:
     return {**asdict(made), "matchers": [str(matcher) for matcher in made.matchers]}
 
 
-def _end(config: Config, silence_id: str, by: str | None) -> None:
+def end_silence(config: Config, silence_id: str, by: str | None) -> None:
+    """End one of ours.
+
+    Raises:
+        UnknownName, UsageError: there is none, it is not ours, or it is over.
+    """
     from dataclasses import replace
 
     from watchdog.errors import UnknownName, UsageError
@@ -315,34 +220,3 @@ def _end(config: Config, silence_id: str, by: str | None) -> None:
             raise UsageError(f"{found.id} is over already")
         session.silences.save([replace(found, ends_at=now, ended_by=by or getpass.getuser())])
     typer.echo(f"{found.id} is over; what it held back and still fires is told by 'serve' or with the next 'run'")
-
-
-async def _acknowledge(opened: App, alert_id: str, by: str) -> bool:
-    """Whether a pager could not be told."""
-    from watchdog.alert.story import known_as
-    from watchdog.app.hushing import acknowledge
-    from watchdog.domain.silence import Acknowledgement
-    from watchdog.errors import DeliveryError, UnknownName
-    from watchdog.notify.abilities import Acknowledges
-
-    async with opened as house:
-        now = house.clock.now()
-        pagers = [notifier for notifier in house.notifiers if isinstance(notifier, Acknowledges)]
-        with house.store.begin() as session:
-            alerts = [alert for alert in session.alerts.firing() if alert_id in (alert.id, alert.incident_id)]
-            if not alerts:
-                raise UnknownName(f"no alert {alert_id!r} is firing; 'eval-watchdog alerts list' shows their ids")
-            new = [acknowledge(session, each, Acknowledgement(alert_id=each.id, by=by, at=now)) for each in alerts]
-            incidents = {each.incident_id: session.alerts.incident(each.incident_id) for each in alerts}
-        typer.echo(f"acknowledged by {by}" if all(new) else "somebody was at it already, and stays named")
-        failed = False
-        for pager in pagers:
-            try:
-                known = [known_as(incidents[alert.incident_id], alert, pager.name) for alert in alerts]
-                for alert in {each.id: each for each in known}.values():
-                    await pager.acknowledge(alert, now)
-                typer.echo(f"told {pager.name}")
-            except DeliveryError as error:
-                failed = True
-                typer.echo(f"not told to {pager.name}, which may escalate on: {error}", err=True)
-    return failed

@@ -164,6 +164,11 @@ def _facts(session: Session, watch: Watch, alert: Alert | None, now: float, wake
     subject = last[0].subject if last else Subject()
     for role in _ROLES:
         facts[f"{role.value} target"] = _target(watch.targets.get(role), subject.served_models.get(role, ()))
+    fallback = watch.targets.get(Role.FALLBACK)
+    verified = None if fallback is None else session.verifications.told(watch.name, fallback.digest)
+    if fallback is not None:
+        when = f"{verified.verdict.value}, {moment(verified.at)} UTC" if verified else "nobody has tried"
+        facts["would the fallback hold?"] = when
     facts["last look"] = f"{moment(last[0].finished_at)} UTC" if last else "none has finished yet"
     baseline = session.baselines.current(watch.name)
     if baseline is None:
