@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from watchdog.app.hushing import said_about
 from watchdog.correlate.words import RUNBOOKS
@@ -105,7 +106,7 @@ def rendered(page: str, filled: Filling) -> str:
     parts.append(_with_escalation(body.strip(), filled.own))
     if filled.words.get("WATCH"):
         parts.append(f"## Commands at hand\n\n{_listed(AT_HAND)}")
-    text = "\n\n".join(parts) + "\n"
+    text = "\n\n".join(part.strip() for part in parts) + "\n"
     # Only in what is to be typed: a word in a sentence stays what it is.
     return re.sub(r"`[^`\n]+`", lambda span: _put(span[0], filled.words), text)
 
@@ -115,7 +116,12 @@ def runbook_html(markdown: str) -> str:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - only who asks for a page pays for it
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
 
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = reader.parse(markdown)
+    for heading, words in pairwise(tokens):
+        if heading.type == "heading_open":  # links lead to sections
+            heading.attrSet("id", re.sub(r"[^\w -]", "", words.content.lower()).replace(" ", "-"))
+    body = reader.renderer.render(tokens, reader.options, {})
     page = templates().get_template("runbook.html")
     return page.render(title=title_of(markdown), body=Markup(body))  # noqa: S704 - written by the line above
 
