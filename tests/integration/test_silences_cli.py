@@ -97,6 +97,30 @@ def test_an_incident_is_silenced_by_its_id(ask, store, alert):
     assert found["matchers"] == ['incident="inc1"']
 
 
+def test_what_alertmanager_repeats_is_said_with_the_command_that_stops_it(workspace, store, alert):
+    config = workspace / "watchdog.yaml"
+    config.write_text(config.read_text().replace(CHANNEL, CHANNEL + "  - alertmanager: { urls: ['http://am:9093'] }\n"))
+    silence = [
+        "alerts",
+        "silence",
+        "watch=support_reply",
+        "--for",
+        "2h",
+        "--because",
+        "a b",
+        "--config",
+        str(workspace),
+    ]
+    assert CliRunner().invoke(app, silence).stderr == ""
+    with store.begin() as session:
+        step = Transition(alert=alert, before=AlertState.PENDING, reason=Reason.HELD, at=alert.starts_at)
+        session.alerts.save("support_reply", [step], ["alertmanager"])
+        session.outbox.delivered(f"{alert.id}-firing", "alertmanager", time.time())
+    said = CliRunner().invoke(app, silence).stderr
+    assert "alertmanager knows 1 of them" in said
+    assert "amtool silence add --duration=2h '--comment=a b' 'watch=\"support_reply\"'" in said
+
+
 def test_matchers_silence_what_they_match(ask, store, alert):
     assert "no open alert" in ask("alerts", "silence", "metric=is-json", "--for", "1h", "--because", "x")
     assert due(store) == ["support_reply"]

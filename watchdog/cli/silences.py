@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +58,12 @@ def silence(
         made = made_by(SilenceKind.SILENCE, matchers, now, since_seconds(lasting), by, because)
         session.silences.save([made])
         matching = [alert for alert in _open_alerts(session, house) if made.takes(alert.labels)]
+        repeating = _repeating(session, house, matching)
     tell_made(made, matching, as_json=as_json)
+    for channel, count in repeating.items():
+        words = ["amtool", "silence", "add", f"--duration={lasting}", f"--comment={because}", *map(str, matchers)]
+        said = f"{channel} knows {count} of them and repeats it by its own repeat_interval; to stop that"
+        typer.echo(f"{said}: {shlex.join(words)}", err=True)
 
 
 @command
@@ -146,6 +152,14 @@ def made_by(
         by=(by or getpass.getuser()).strip()[:200],
         because=because.strip(),
     )
+
+
+def _repeating(session: Session, house: App, alerts: Sequence[Alert]) -> dict[str, int]:
+    """How many of them each Alertmanager was told of before."""
+    firing = {alert.id for alert in alerts}
+    known = [plan.name for plan in house.settings.notifiers if plan.kind == "alertmanager"]
+    told = {channel: len(session.outbox.told(channel, firing)) for channel in known}
+    return {channel: count for channel, count in told.items() if count}
 
 
 def _open_alerts(session: Session, house: App) -> list[Alert]:
