@@ -96,6 +96,8 @@ def accept(folder: Path, command: list[str], *arguments: str) -> tuple[dict, str
         check=False,
         timeout=900,
     )
+    (folder / "report.json").write_text(done.stdout, encoding="utf-8")
+    (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout), done.stderr
 
