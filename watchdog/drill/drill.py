@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -23,7 +22,7 @@ from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.drill import DRILL, Drill, DrillKind, DrillOutcome
 from watchdog.domain.run import LOOKS, RunStatus
 from watchdog.drill.kinds import SCRIPTS, Script
-from watchdog.drill.messenger import Messenger, OutOfReach
+from watchdog.drill.messenger import TO_NOBODY, Messenger, OutOfReach
 from watchdog.drill.outbox import DrillOutbox, marked
 from watchdog.drill.shadow import Shadow, shadow_of, shadow_store, stock_up
 from watchdog.errors import UsageError, WatchdogError
@@ -125,13 +124,13 @@ class DrillRun:
 
     async def _delivered(self, shadow: Shadow, alert: Alert) -> Drill:
         """Send, time, and close, whatever happens in between."""
-        shift = time.time() - shadow.clock.now()
+        shift = self._app.clock.now() - shadow.clock.now()
         outbox = DrillOutbox(shadow.store, shift)
         sent = marked(alert, shift)
         notifiers, unreachable = self._channels()
         waits, own_route = await asyncio.to_thread(self._routes, sent)
-        messenger = Messenger(notifiers, outbox, Random(self._options.seed), waits)
-        fired_at, closed_at = time.time(), None
+        messenger = Messenger(notifiers, outbox, self._app.clock, Random(self._options.seed), waits)
+        fired_at, closed_at = self._app.clock.now(), None
         await self._write_down(replace(self._drill, open=tuple(marked(one, shift) for one in shadow.firing())))
         arrived, receivers = False, {}
         try:
@@ -142,7 +141,7 @@ class DrillRun:
             arrived = await messenger.tell(sent, self._options.patience, self._stop) and (arrived or not unreachable)
             receivers = dict(await messenger.receivers(sent))
         finally:
-            closed_at = time.time()
+            closed_at = self._app.clock.now()
             await asyncio.to_thread(_close, shadow, self._app.channels.alerts)
             closed = await messenger.close(sent, self._options.patience)
         told = await messenger.report(sent, fired_at, closed_at)
@@ -151,7 +150,8 @@ class DrillRun:
         return self._judged(arrived=arrived, closed=closed)
 
     def _judged(self, *, arrived: bool, closed: bool) -> Drill:
-        times = [one.reached for one in self._drill.told if one.wanted and one.reached is not None]
+        told = [one for one in self._drill.told if one.wanted and one.note != TO_NOBODY]
+        times = [one.reached for one in told if one.reached is not None]
         page = None if not times else (self._drill.detect_seconds or 0.0) + min(times)
         self._drill = replace(self._drill, page_seconds=page)
         if not arrived and self._stop.is_set():

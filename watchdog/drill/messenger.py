@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
-from watchdog.clock import SystemClock
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.drill import Told
 from watchdog.drill.outbox import DrillOutbox
 from watchdog.errors import DeliveryError
 from watchdog.notify.abilities import Forgetful, Relays, Selective, Standby
 from watchdog.notify.delivery import DeliveryLoop
-from watchdog.protocols import Notifier
+from watchdog.protocols import Clock, Notifier
 
+#: What is wrong with a receiver that took an alert and sat on it.
+TO_NOBODY = "passed it on to nobody"
 #: Seconds between two rounds.
 _ROUND = 0.25
 #: Seconds after its turn for which an alert is left to a receiver that does not say whether it passed it on.
@@ -68,16 +68,22 @@ class Messenger:
     """The delivery loop over a shadow, round by round."""
 
     def __init__(
-        self, notifiers: Sequence[Notifier], outbox: DrillOutbox, rng: Random, waits: Mapping[str, float]
+        self,
+        notifiers: Sequence[Notifier],
+        outbox: DrillOutbox,
+        clock: Clock,
+        rng: Random,
+        waits: Mapping[str, float],
     ) -> None:
-        """``waits``: seconds for which a receiver keeps an alert before it passes it on, by channel."""
+        """``clock``: of the real world. ``waits``: seconds for which a receiver keeps an alert, by channel."""
+        self._clock = clock
         self._notifiers = notifiers
         self._waits = waits
         #: What such a receiver had passed on when the alert's turn came, and when it passed on more.
         self._before: dict[str, Mapping[str, float]] = {}
         self._passed_on: dict[str, float] = {}
         self._outbox = outbox
-        self._loop = DeliveryLoop(notifiers, outbox, SystemClock(), rng=rng)
+        self._loop = DeliveryLoop(notifiers, outbox, clock, rng=rng)
         #: Since when a channel stands in for another, and when it has paged in its place.
         self._standing_in: dict[str, float] = {}
         self._stood_in: dict[str, float] = {}
@@ -85,11 +91,12 @@ class Messenger:
 
     async def tell(self, alert: Alert, limit: float, stop: asyncio.Event) -> bool:
         """Until every channel whose business it is has taken the alert, and passed it on; False when not in time."""
-        self._began = time.time()
+        relays = [one for one in self._notifiers if isinstance(one, Relays)]
+        self._before = {one.name: await one.passed_on() for one in relays}
+        self._began = self._clock.now()
 
         async def told() -> bool:
-            relays = [await self._relayed(one, alert) for one in self._notifiers if isinstance(one, Relays)]
-            return all(relays) and self._told(alert, AlertState.FIRING)
+            return all([await self._relayed(one, alert) for one in relays]) and self._told(alert, AlertState.FIRING)
 
         return await self._rounds(told, limit, stop)
 
@@ -145,19 +152,19 @@ class Messenger:
         at = self._outbox.taken.get((name, alert.id, AlertState.FIRING))
         if at is None or name in self._passed_on:
             return name in self._passed_on
-        asked_at, turn = time.time(), self._began + self._waits.get(name, 0.0)
         counts = await notifier.passed_on()
-        if not counts:  # it does not say: a little later it is taken for granted
-            return asked_at > turn + _UNSAID
-        if asked_at < turn or name not in self._before:
+        now, turn = self._clock.now(), self._began + self._waits.get(name, 0.0)
+        if not counts or not self._before.get(name):  # it does not say: a little later it is taken for granted
+            return now > turn + _UNSAID
+        if now < turn:
             self._before[name] = counts
         elif any(count > self._before[name].get(place, 0.0) for place, count in counts.items()):
-            self._passed_on[name] = time.time()
+            self._passed_on[name] = now
         return name in self._passed_on
 
     def _trouble(self, name: str, at: float | None) -> str:
         if at is not None and self._before.get(name) and name not in self._passed_on:
-            return "passed it on to nobody"
+            return TO_NOBODY
         return self._outbox.errors.get(name, "")
 
     def _told(self, alert: Alert, state: AlertState) -> bool:
@@ -177,9 +184,9 @@ class Messenger:
         return notifier.wants(alert) if isinstance(notifier, Selective) else True
 
     async def _rounds(self, done: Callable[[], Awaitable[bool]], limit: float, stop: asyncio.Event) -> bool:
-        deadline = time.monotonic() + limit
+        deadline = self._clock.monotonic() + limit
         while True:
-            now = time.time()
+            now = self._clock.now()
             await self._loop.tick()
             for notifier in self._notifiers:
                 if isinstance(notifier, Standby) and notifier.standing_in:
@@ -189,9 +196,9 @@ class Messenger:
                         self._stood_in.setdefault(notifier.name, success)
             if await done():
                 return True
-            if stop.is_set() or time.monotonic() >= deadline:
+            if stop.is_set() or self._clock.monotonic() >= deadline:
                 return False
-            await asyncio.sleep(_ROUND)
+            await self._clock.sleep(_ROUND)
 
     @staticmethod
     def _why(notifier: Notifier, *, stood_in: bool) -> str:
