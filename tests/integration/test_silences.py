@@ -8,10 +8,13 @@ from random import Random
 import pytest
 
 from watchdog.app.outbox import StoreOutbox, to_be_sent
-from watchdog.domain.alert import Alert, AlertState, Reason, Transition
+from watchdog.domain.alert import Alert, AlertState, Audience, Reason, Transition
 from watchdog.domain.digest import digest
+from watchdog.domain.policy import Policy
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.notify.delivery import DeliveryLoop
+from watchdog.pipeline.alerting import conclude, give_up
+from watchdog.pipeline.news import Channels
 from watchdog.store.store import Store
 
 NOW = 1_790_000_000.0
@@ -178,3 +181,56 @@ async def test_a_window_opens_and_closes_under_a_running_delivery_loop(store):
     assert told == [(3600, "reply", "firing"), (4000, "reply", "resolved")]
     with store.read() as session:
         assert [channel for channel, _ in session.outbox.waiting()] == ["alertmanager"] * 4
+
+
+ROOM = Channels(alerts=("slack", "alertmanager"), people=(Audience(channel="slack"),))
+
+
+def decide(store, alert, before, reason, at):
+    with store.begin() as session:
+        step = Transition(alert=alert, before=before, reason=reason, at=at)
+        return conclude(session, alert.labels["watch"], [step], ROOM, Policy(), at)
+
+
+def told_in_the_room(store, at):
+    """What the room is told by then; delivered, so that it is told once."""
+    with store.begin() as session:
+        give_up(session, ["reply"], ROOM, {}, at)  # as the daemon does every minute
+    outbox, said = StoreOutbox(store), []
+    for each in outbox.due("slack", at, 10):
+        said.append((each.alert.state.value, each.alert.annotations["summary"]))
+        outbox.delivered(each, at)
+    return said
+
+
+def test_people_hear_of_an_incident_when_its_window_is_over_and_it_lasts(store):
+    silence(store, kind=SilenceKind.MAINTENANCE)
+    decide(store, alert_of(), AlertState.PENDING, Reason.HELD, NOW)
+    assert told_in_the_room(store, NOW + 60) == []
+    assert told_in_the_room(store, NOW + 3599) == []
+    assert told_in_the_room(store, NOW + 3600) == [("firing", "worse")]
+    assert told_in_the_room(store, NOW + 3660) == []
+
+
+def test_people_never_hear_of_an_incident_that_was_over_before_its_window(store):
+    silence(store, kind=SilenceKind.MAINTENANCE)
+    decide(store, alert_of(), AlertState.PENDING, Reason.HELD, NOW)
+    [known] = read(store)
+    ended = replace(known, state=AlertState.RESOLVED, resolved_at=NOW + 600)
+    decide(store, ended, AlertState.FIRING, Reason.CLEARED, NOW + 600)
+    assert [told_in_the_room(store, NOW + at) for at in (660, 3600, 7200)] == [[], [], []]
+
+
+def test_people_hear_the_end_of_what_they_knew_within_a_window(store):
+    decide(store, alert_of(), AlertState.PENDING, Reason.HELD, NOW)
+    assert told_in_the_room(store, NOW + 1) == [("firing", "worse")]
+    silence(store, starts=NOW + 10, kind=SilenceKind.MAINTENANCE)
+    [known] = read(store)
+    ended = replace(known, state=AlertState.RESOLVED, resolved_at=NOW + 600)
+    decide(store, ended, AlertState.FIRING, Reason.CLEARED, NOW + 600)
+    assert told_in_the_room(store, NOW + 601) == [("resolved", "worse")]
+
+
+def read(store):
+    with store.read() as session:
+        return session.alerts.firing()
