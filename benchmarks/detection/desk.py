@@ -9,10 +9,11 @@ from typing import NamedTuple
 from benchmarks.detection.streams import Arm
 from benchmarks.detection.watching import baseline, observation
 from watchdog.alert.stage import reconcile
-from watchdog.correlate.situation import Judge, Reference, Situation
+from watchdog.correlate.situation import Judge, ProviderHealth, Reference, Situation
 from watchdog.correlate.stage import correlate
 from watchdog.detect.admission import admit
 from watchdog.detect.anchors import NEWEST, settle
+from watchdog.detect.kinds import smallest_drop
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain import metric as house
 from watchdog.domain.alert import Alert, AlertState, Cause
@@ -71,7 +72,7 @@ class Desk:
             metrics=metrics,
         )
         self._tests = {
-            key: PsrDetector(mean_runs_to_false_alarm=mean_runs(key), smallest_drop=watch.smallest_drop)
+            key: PsrDetector(mean_runs_to_false_alarm=mean_runs(key), smallest_drop=smallest_drop(watch, key))
             for key in series
         }
         self._states: dict[MetricKey, DetectorState] = {
@@ -86,27 +87,7 @@ class Desk:
     def look(self, look: int, changes: Sequence[Change] = ()) -> list[Page]:
         """What leaves the house after one look, the first being 0."""
         at = look * HOUR
-        signals, missing = self._measure(look, at)
-        signals = settle(signals, self._reference, self._anchored, smallest_drop=self.watch.smallest_drop)
-        heard = {signal.key for signal in signals}
-        standing = {
-            key: signal for key, signal in self._standing.items() if key not in heard and at - signal.at <= STANDS_FOR
-        }
-        self._standing |= {signal.key: signal for signal in signals if signal.key.arm is house.Arm.ANCHORS}
-        self._last = [*signals, *standing.values()]
-        seen = any(key.arm is house.Arm.CURRENT for key in heard)
-        self._blind = 0 if seen else self._blind + 1
-        situation = Situation(
-            watch=self.watch,
-            at=at,
-            signals=signals,
-            standing=standing,
-            not_observed=missing,
-            changes=changes,
-            blind_looks=self._blind,
-            baseline=Reference(version=1, status=BaselineStatus.LOCKED),
-            judges={name: Judge(provider="judges", model="judge") for name in self._judged},
-        )
+        situation = self.situation(look, changes)
         transitions = reconcile(correlate(situation), self._open, at)
         self._open = [each.alert for each in transitions if each.alert.state is not AlertState.RESOLVED]
         return [
@@ -122,6 +103,32 @@ class Desk:
             for each in transitions
             if each.notifies and each.alert.state is AlertState.FIRING
         ]
+
+    def situation(self, look: int, changes: Sequence[Change] = (), health: Sequence[ProviderHealth] = ()) -> Situation:
+        """What is known after one look, the first being 0."""
+        at = look * HOUR
+        signals, missing = self._measure(look, at)
+        signals = settle(signals, self._reference, self._anchored, smallest_drop=self.watch.smallest_drop)
+        heard = {signal.key for signal in signals}
+        standing = {
+            key: signal for key, signal in self._standing.items() if key not in heard and at - signal.at <= STANDS_FOR
+        }
+        self._standing |= {signal.key: signal for signal in signals if signal.key.arm is house.Arm.ANCHORS}
+        self._last = [*signals, *standing.values()]
+        seen = any(key.arm is house.Arm.CURRENT for key in heard)
+        self._blind = 0 if seen else self._blind + 1
+        return Situation(
+            watch=self.watch,
+            at=at,
+            signals=signals,
+            standing=standing,
+            not_observed=missing,
+            changes=changes,
+            blind_looks=self._blind,
+            baseline=Reference(version=1, status=BaselineStatus.LOCKED),
+            health=health,
+            judges={name: Judge(provider="judges", model="judge") for name in self._judged},
+        )
 
     def _measure(self, look: int, at: float) -> tuple[list[Signal], dict[MetricKey, str]]:
         signals, missing, run = [], {}, self._runs + look
