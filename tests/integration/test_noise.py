@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from watchdog.app.house import HOUSE, tell_of_drills, tell_of_fallbacks
+from watchdog.app.house import HOUSE, fallbacks_due, tell_of_drills, tell_of_fallbacks
 from watchdog.cli import app
 from watchdog.domain.alert import Alert, AlertState, Reason, Transition
 from watchdog.domain.digest import digest
@@ -163,3 +163,33 @@ def test_a_fallback_that_would_not_hold_fires_until_it_holds_or_is_gone(store):
     with store.begin() as session:
         tell_of_fallbacks(session, [replace(watch, verify_fallback_every=None)], TOLD, NOW)
     assert open_alerts(store) == set()
+
+
+def test_a_fallback_is_due_at_once_then_by_its_schedule_and_when_it_is_another_one(store):
+    def a_watch(model="spare", every=7 * DAY):
+        targets = {
+            Role.CURRENT: Target(role=Role.CURRENT, provider="first", model="usual"),
+            Role.FALLBACK: Target(role=Role.FALLBACK, provider="second", model=model),
+        }
+        owner = Owner(team="ai")
+        return Watch(
+            name="reply", feature="reply", owner=owner, scorers=(), targets=targets, verify_fallback_every=every
+        )
+
+    def due(watch, now):
+        with store.read() as session:
+            return fallbacks_due(session, [watch], now)
+
+    assert due(a_watch(), NOW) == ["reply"]
+    assert due(a_watch(every=None), NOW) == []
+    with store.begin() as session:
+        session.runs.save(a_run("v", NOW, Trigger.GATE))
+        session.gates.save(GateRow(id="v", watch="reply", key="k", at=NOW))
+        told = FallbackVerdict.CANNOT_TELL  # asking again at once would cost the same and tell no more
+        target = a_watch().targets[Role.FALLBACK].digest
+        session.verifications.save(
+            Verification(id="v", watch="reply", at=NOW, verdict=told, target=target, reasons=("too few",))
+        )
+    assert due(a_watch(), NOW + 6 * DAY) == []
+    assert due(a_watch(), NOW + 7 * DAY) == ["reply"]
+    assert due(a_watch(model="another"), NOW + DAY) == ["reply"]
