@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from typer.testing import CliRunner
@@ -95,7 +97,7 @@ def test_a_cause_can_be_asked_for_and_a_page_be_written(workspace, ask, tmp_path
     fire(workspace)
     ask("runbook", "render", "support_reply", "--html", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text()
-    assert "<h1>EvalDrift: the provider changed the model</h1>" in page
+    assert ">EvalDrift: the provider changed the model</h1>" in page
     assert "<b>`rm" not in page
     assert "did you mean 'provider-down'" in ask("runbook", "render", "support_reply", "--cause", "provider", code=2)
     assert "no alert and no watch" in ask("runbook", "render", "nobody", code=2)
@@ -156,3 +158,41 @@ def test_an_alert_links_to_what_can_be_opened(workspace, runbook, base, url):
     )
     watch = join(config, {}).checked().watches["support_reply"]
     assert runbook_url(watch, "provider-down.md") == url
+
+
+def test_a_link_that_leads_nowhere_is_named_with_its_line(workspace, ask):
+    own = workspace / "runbooks" / "support_reply.md"
+    (own.parent / "other.md").write_text("x")
+    links = "[a](other.md#b) [b](provider-down.md) [c](https://x.example) [d](#act) [e](gone.md)"
+    own.write_text(own.read_text() + f"\nSee {links}\n")
+    said = ask("runbook", "lint", code=1)
+    assert "the link to gone.md leads nowhere" in said
+    assert said.count("leads nowhere") == 1
+
+
+def test_addresses_are_asked_when_one_wants_to_know(workspace, ask):
+    class Wiki(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response({"/there": 200, "/login": 403}.get(self.path, 404))
+            self.end_headers()
+
+        def log_message(self, *_):
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Wiki)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    wiki = f"http://127.0.0.1:{server.server_port}"
+    config = workspace / "watchdog.yaml"
+    own = workspace / "runbooks" / "support_reply.md"
+    try:
+        own.write_text(own.read_text() + f"\n[a]({wiki}/there) [b]({wiki}/login)\n")
+        ask("runbook", "lint", "--online")
+        config.write_text(config.read_text().replace("runbook: runbooks/support_reply.md", f"runbook: {wiki}/gone"))
+        ask("runbook", "lint")
+        assert f"watchdog.yaml, watch support_reply: {wiki}/gone answers 404" in ask(
+            "runbook", "lint", "--online", code=1
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "cannot be reached" in ask("runbook", "lint", "--online", code=1)

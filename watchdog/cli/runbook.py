@@ -66,15 +66,21 @@ def lint(
         typer.Argument(metavar="[FILE]...", help="Those of the watches, and those that come with us, when none."),
     ] = None,
     *,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the addresses, too, whether anybody serves them.")
+    ] = False,
     config: Config = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Whether runbooks can be followed: six sections, none empty, and every command can be typed as it stands.
+    """Whether runbooks can be followed: six sections, none empty, links that lead somewhere, commands that exist.
+
+    Every command is given to the parser of the command line as it stands; capitals stand for what you fill in.
 
     Exit code 1 when one cannot.
 
     Examples:
         eval-watchdog runbook lint
+        eval-watchdog runbook lint --online
         eval-watchdog runbook lint runbooks/support_reply.md
     """
     from watchdog.cli.parsing import problem_of
@@ -88,6 +94,8 @@ def lint(
 
         joined = join(config, environment(), secrets_required=False).checked()
         found = {**own_faults(joined), **_shipped_faults()}
+        for place, faults in (_unanswered(joined) if online else {}).items():
+            found[place] = [*found.get(place, []), *faults]
     if as_json:
         print_json(found)
     else:
@@ -102,13 +110,42 @@ def lint(
 def own_faults(joined: Joined) -> dict[str, list[Fault]]:
     """What is wrong with the runbooks of the watches, by file."""
     from watchdog.cli.parsing import problem_of
-    from watchdog.workspace.runbooks import lint_runbook
+    from watchdog.workspace.runbooks import broken_links, lint_runbook
 
     known = {*joined.watches, "WATCH"}
     return {
-        runbook.file: lint_runbook(runbook.text, lambda words: problem_of(words, known))
+        runbook.file: [*lint_runbook(runbook.text, lambda words: problem_of(words, known)), *broken_links(runbook)]
         for runbook in joined.runbooks.values()
     }
+
+
+def _unanswered(joined: Joined) -> dict[str, list[Fault]]:
+    """Addresses that watches, or their runbooks, lead to and that nobody serves; by where they are written."""
+    from watchdog.workspace.runbooks import Fault, links_of
+
+    written = [
+        (f"watchdog.yaml, watch {name}", 0, watch.runbook)
+        for name, watch in joined.watches.items()
+        if watch.runbook.startswith(("http://", "https://"))
+    ]
+    for runbook in joined.runbooks.values():
+        written += [(runbook.file, line, url) for line, url in links_of(runbook.text) if url.startswith("http")]
+    found: dict[str, list[Fault]] = {}
+    for place, line, url in written:
+        problem = _asked(url)
+        found.setdefault(place, []).extend([Fault(line, f"{url} {problem}")] if problem else [])
+    return found
+
+
+def _asked(url: str) -> str:
+    """Why nobody can read what is there; empty when it answers, if only by asking for a password."""
+    import httpx2
+
+    try:
+        status = httpx2.get(url, timeout=10.0, follow_redirects=True, trust_env=False).status_code
+    except (httpx2.HTTPError, httpx2.InvalidURL):
+        return "cannot be reached"
+    return f"answers {status}" if status >= 400 and status not in {401, 403} else ""
 
 
 def whom_to_wake(config: Path, alert: Alert | None) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watchdog.text.documents.problems import Loaded, Problems
-from watchdog.text.documents.reading import read_text
+from watchdog.text.documents.reading import is_there, read_text
 from watchdog.workspace.locate import shipped
 
 #: In this order. Half asleep one reads the second and the third.
@@ -25,6 +25,8 @@ _HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 _TITLE = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
 _INLINE = re.compile(r"`(?:\$ )?eval-watchdog(?: ([^`]*))?`")
 _BLOCK = re.compile(r"^(?: {4,}|\$ |(?= *eval-watchdog ))[ \t]*(?:\$ )?eval-watchdog(?: (.*))?$", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 #: What a shell reads, and no command of ours.
 _SHELL = re.compile(r"\s(?:[|>&;].*)$")
 #: Words in capitals that stand where not every text may, each with one that may.
@@ -36,6 +38,7 @@ _CAPITALS = re.compile(r"\b[A-Z]+\b")
 class Runbook:
     """A runbook of a workspace."""
 
+    path: Path
     #: As it is shown.
     file: str
     text: str
@@ -68,7 +71,7 @@ def load_runbook(path: Path, shown: str) -> Loaded[Runbook]:
     if text is not None and not text.strip():
         problems.add("is empty: whoever is paged finds nothing to do", hint=f"its sections: {', '.join(SECTIONS)}")
         text = None
-    return Loaded(None if text is None else Runbook(file=shown, text=text), tuple(problems.found))
+    return Loaded(None if text is None else Runbook(path=path, file=shown, text=text), tuple(problems.found))
 
 
 def shipped_pages() -> Mapping[str, Path]:
@@ -109,6 +112,24 @@ def lint_runbook(text: str, problem_of: Callable[[tuple[str, ...]], str]) -> lis
         return [Fault(0, "is empty")]
     found = [] if title_of(text) else [Fault(1, "has no title; begin with '# What happened'")]
     return sorted([*found, *_about_sections(text), *_about_commands(text, problem_of)], key=lambda fault: fault.line)
+
+
+def links_of(text: str) -> list[tuple[int, str]]:
+    """Line and target of every link, in the order of the page."""
+    return [(text.count("\n", 0, found.start()) + 1, found[1]) for found in _LINK.finditer(text)]
+
+
+def broken_links(runbook: Runbook) -> list[Fault]:
+    """Links to pages that are not there. Addresses are taken at their word; sections are not looked for."""
+    known = shipped_pages()
+    return [
+        Fault(line, f"the link to {target} leads nowhere")
+        for line, target in links_of(runbook.text)
+        if not _ADDRESS.match(target)
+        and not target.startswith("#")
+        and not is_there(runbook.path.parent / target.partition("#")[0])
+        and target.partition("#")[0].removesuffix(".md") not in known
+    ]
 
 
 def _about_sections(text: str) -> Iterator[Fault]:
