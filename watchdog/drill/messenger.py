@@ -145,15 +145,16 @@ class Messenger:
     async def _relayed(self, notifier: Relays, alert: Alert) -> bool:
         """Whether a receiver has passed the alert on, as far as its counts tell.
 
-        It counts all that it passes on, so what counts is what it does when the alert's turn has come: as long after
-        we began to send as it keeps alerts, at the earliest.
+        It counts all that it passes on, so what counts is what it does when the alert's turn has come: after we began
+        to send, and as long after the alert began as it keeps alerts.
         """
         name = notifier.name
         at = self._outbox.taken.get((name, alert.id, AlertState.FIRING))
         if at is None or name in self._passed_on:
             return name in self._passed_on
         counts = await notifier.passed_on()
-        now, turn = self._clock.now(), self._began + self._waits.get(name, 0.0)
+        # An alert that began long ago has waited already.
+        now, turn = self._clock.now(), max(self._began, alert.starts_at + self._waits.get(name, 0.0))
         if not counts or not self._before.get(name):  # it does not say: a little later it is taken for granted
             return now > turn + _UNSAID
         if now < turn:

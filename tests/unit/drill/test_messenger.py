@@ -46,7 +46,9 @@ class Relay(Channel):
 
     async def send(self, alerts, now):
         await super().send(alerts, now)
-        self._at = self._at or self._clock.now() - self._takes  # it had it before it answered
+        had = self._clock.now() - self._takes  # before it answered
+        waited = had - alerts[0].starts_at
+        self._at = self._at or had - min(waited, self._passes or 0.0)
 
     async def receivers(self, alert):
         return ("pager",)
@@ -120,6 +122,14 @@ async def test_a_relay_is_timed_until_it_passed_the_alert_on(clock, alert, outbo
     assert max(1.0, takes) <= one.passed_on <= max(1.0, takes) + 0.5
     assert one.reached == one.passed_on
     assert await messenger.receivers(marked(alert)) == {"relay": ("pager",)}
+
+
+async def test_a_relay_does_not_keep_what_began_long_ago(clock, alert, outbox):
+    clock.advance(120.0)
+    messenger = Messenger([Relay(clock, passes=30.0)], outbox, clock, Random(1), {"relay": 30.0})
+    arrived, [one] = await told(messenger, alert, clock)
+    assert arrived
+    assert one.passed_on < 1.0
 
 
 async def test_a_relay_that_tells_nobody_is_a_page_that_did_not_arrive(clock, alert, outbox):
