@@ -1,4 +1,4 @@
-"""Fifteen staged situations, the real command, 200 ms a call: right domain, right owner, right next command."""
+"""Fifteen staged situations and five more, the real command, 200 ms a call: right domain, right owner, right next command."""
 
 from __future__ import annotations
 
@@ -70,6 +70,15 @@ def emptied(stage):
     (stage.folder / "watchdog.db").unlink()
 
 
+def forked(stage):
+    """Pinned and current use one prompt file, as young workspaces do, and it slips: the control arm is no control."""
+    path = stage.folder / "watchdog.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("prompts/pinned.md", "prompts/current.md"), encoding="utf-8"
+    )
+    slipped(stage)
+
+
 FAILOVER = "eval-watchdog model failover reply --by"
 SITUATIONS = [
     Situation("provider down", REPLY, turned(*SIMULATED, faults={"503": 1.0}),
@@ -113,6 +122,19 @@ SITUATIONS = [
               "nothing wrong is to be found", "AI engineering", "nothing", "eval-watchdog scores reply", "nothing"),
     Situation("no data", REPLY, emptied,
               "too little could be measured", "AI engineering", "measure", "eval-watchdog run reply", "cannot tell"),
+    # Beyond the fifteen: what is easily told wrongly.
+    Situation("provider stumbles", REPLY, turned(*SIMULATED, faults={"503": 0.35}),
+              "the provider is failing", "platform", "fail over", FAILOVER, "model provider"),
+    Situation("provider hangs", REPLY, turned(*SIMULATED, faults={"hang": 1.0}),
+              "the provider is failing", "platform", "fail over", FAILOVER, "model provider"),
+    Situation("judge's key revoked", REPLY, turned(JUDGE, faults={"401": 1.0}),
+              "too little could be measured", "AI engineering", "measure", "eval-watchdog run reply", "cannot tell"),
+    Situation("one prompt file for both arms slips", REPLY, forked,
+              "our prompt or parameters changed", "AI engineering", "roll back",
+              "eval-watchdog model rollback reply --by", "prompt or model"),
+    Situation("everything fell, pinned too", REPLY, turned("*", quality=0.3),
+              "shared by current and pinned: provider fleet, retrieval or our own harness", "AI engineering",
+              "escalate", "eval-watchdog scores reply", "cannot tell"),
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ few fields we keep are read from its JSON. Its own retries are off: every attemp
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Collection, Mapping
 from itertools import count
 from typing import Any
@@ -17,6 +18,8 @@ from watchdog.providers.classify import bad_response, describe, from_exception, 
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _KEYS = (f"eval-watchdog-{uuid4().hex}-{number}" for number in count())
+#: Two providers may be opened at once, each in a thread, and an SDK is loaded by one thread alone (see ``deferred``).
+_LOADING = threading.Lock()
 
 
 async def post(
@@ -78,7 +81,12 @@ class SDKProvider:
 
     def warm_up(self) -> None:
         """Load the SDK and make the client: up to two seconds that are no latency of the model."""
-        if self._client is not None:
+        if self._client is None:
+            with _LOADING:
+                self._load()
+
+    def _load(self) -> None:
+        if self._client is not None:  # by the thread that we waited for
             return
         try:
             self._client = self._connect()

@@ -42,7 +42,7 @@ def triage_markdown(report: TriageReport, *, verbose: bool = False) -> str:
         f"{inline(first.because, 500)}",
         "",
         f"- **owner:** {inline(str(first.owner))}",
-        f"- **next:** {inline(first.advice, 400)}",
+        f"- **next:** {inline(_next(first), 400)}",
         "",
         "```",
         harmless(first.command).replace("`", ""),
@@ -106,15 +106,21 @@ def _action(finding: Finding, width: int, *, verbose: bool) -> list[tuple[str, s
     most = 99 if verbose else 1
     return [
         *_paragraph("owner", f"{finding.owner}; domain: {finding.domain}", width, "", most=most),
-        *_paragraph("next", f"{finding.act}: {finding.advice}", width, "bold", most=2 * most),
+        *_paragraph("next", _next(finding), width, "bold", most=2 * most),
         (f"  $ {harmless(finding.command)}", "bold cyan"),
         *_paragraph("unless", finding.would_change, width, "", most=most),
         *_paragraph("runbook", finding.runbook, width, "", most=most),
     ]
 
 
+def _next(finding: Finding) -> str:
+    said = str(finding.act)
+    return finding.advice if finding.advice.startswith((said, f"{said}s")) else f"{said}: {finding.advice}"
+
+
 def _foot(report: TriageReport) -> str:
-    cost = money(report.cost) + (f" and {report.unpriced} calls without a price" if report.unpriced else "")
+    more = f" and {report.unpriced} calls without a price" if report.unpriced else ""
+    cost = f"{money(report.cost)}{more}" if report.cost is not None else "at a price that nobody knows"
     about = f", incident {report.incident}" if report.incident else ""
     return (
         f"{report.calls} calls, {cost}, {duration(report.seconds)}; {moment(report.at)} UTC{about}; triage {report.id}"

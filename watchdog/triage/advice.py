@@ -239,7 +239,7 @@ _STEPS: Mapping[Diagnosis, _Step] = {
     ),
     Diagnosis.NOTHING_WRONG: _Step(
         Act.NOTHING,
-        "leave it as it is; if users complain all the same, look at slices of their inputs",
+        "nothing; if users complain all the same, look at slices of their inputs",
         "eval-watchdog scores {name} --since 24h --by prompt_version,segment",
     ),
     Diagnosis.TOO_LITTLE: _Step(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchdog.domain.triage import Diagnosis, Finding, Question, Reply
+from watchdog.domain.triage import Finding, Question
 from watchdog.triage.advice import Setup, advise
 from watchdog.triage.around import ask_around
 from watchdog.triage.facts import Facts
 from watchdog.triage.provider import ask_provider
 from watchdog.triage.quality import ask_quality
 from watchdog.triage.suspect import ranked
-
-#: With these the provider answers somebody; quality and latency can be seen all the same.
-_STILL_ANSWERS = frozenset({Diagnosis.OUR_PACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +24,7 @@ class Diagnosed:
 def diagnose(facts: Facts, setup: Setup) -> Diagnosed:
     """What the facts amount to. An outage can never look like a drop, and silence never like health."""
     provider = ask_provider(facts)
-    answering = provider.question.reply is not Reply.YES or all(
-        suspect.diagnosis in _STILL_ANSWERS for suspect in provider.suspects
-    )
+    answering = not provider.hides
     quality = ask_quality(facts, answering=answering)
     around = ask_around(facts, answering=answering, quality=quality.question.reply)
     answers = (provider, quality, around)

@@ -94,6 +94,8 @@ class Facts:
     last_hour: Sequence[ProviderHealth] = ()
     #: The sample's calls; empty when none was asked.
     health: Sequence[ProviderHealth] = ()
+    #: Attempts made now by provider: how many ended ``answered`` or in which class of failure, retried or not.
+    attempts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     #: Tools of the sample, or of the newest look.
     tools: Mapping[str, ToolHealth] = field(default_factory=dict)
     #: Whether there is a baseline to hold anything against.

@@ -14,7 +14,7 @@ from watchdog.domain.case import Case, Message
 from watchdog.domain.response import CallStatus, Request, Response, ResponseKey
 from watchdog.domain.target import Role, Target
 from watchdog.domain.watch import Watch
-from watchdog.errors import InvalidInput, WatchdogError
+from watchdog.errors import ErrorKind, InvalidInput, WatchdogError
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.replay.budget import Budget
 from watchdog.replay.caller import Caller
@@ -24,8 +24,9 @@ from watchdog.triage.headroom import headroom_of
 
 #: Requests to each provider: one alone may meet the tenth of an overload that is let through.
 PROBES = 5
-#: Seconds that a tiny request may take.
+#: Seconds that a tiny request may take, and how many that took longer are enough.
 PATIENCE = 10.0
+_HANGS = 2
 #: What a model of a chat API is asked; anything else gets its shortest case, since only that is sure to fit.
 _TINY = (Message(role="user", content="Reply with the word OK."),)
 _CHAT = frozenset({"openai", "anthropic"})
@@ -44,7 +45,7 @@ async def probe_all(app: App, built: BuiltWatch, budget: Budget) -> tuple[dict[s
             judge.provider, (Role.JUDGE, Target(role=Role.JUDGE, provider=judge.provider, model=judge.model))
         )
     for provider in asked:
-        with suppress(WatchdogError):  # its calls will say so; and one after the other, since SDKs are loaded here
+        with suppress(WatchdogError):  # its calls will say so
             await built.callers[provider].open()
     pinned = watch.targets.get(Role.PINNED)
     extra = pinned is not None and asked[pinned.provider][1].model != pinned.model
@@ -66,6 +67,8 @@ async def _probe(app: App, built: BuiltWatch, role: Role, target: Target, budget
     for number in range(PROBES):
         key = ResponseKey(run_id="probe", role=role, case_id="probe", repeat=number)
         answers.append(await caller.call(key, request, budget))
+        if sum(answer.error_kind is ErrorKind.TIMEOUT for answer in answers) >= _HANGS:
+            break
     made = [answer for answer in answers if answer.status in (CallStatus.ANSWERED, CallStatus.ERROR)]
     took = [answer.latency for answer in made if answer.status is CallStatus.ANSWERED and answer.latency is not None]
     return Probe(

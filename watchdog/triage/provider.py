@@ -15,6 +15,9 @@ from watchdog.triage.suspect import Answered, Suspect
 
 ASKS = "Is the provider returning errors or rate limits?"
 
+#: Failed attempts that are more than a few, and the share of all from which they matter.
+_FEW, _SHARE = 3, 0.1
+_ANSWERED = "answered"
 _DIAGNOSES: Mapping[ErrorKind, Diagnosis] = {
     ErrorKind.AUTHENTICATION: Diagnosis.KEY_REFUSED,
     ErrorKind.PERMISSION: Diagnosis.KEY_REFUSED,
@@ -37,6 +40,9 @@ def ask_provider(facts: Facts) -> Answered:
         return _down(probe, evidence)
     if failing(ours) or failing([health for health in ours if health.role == Role.CURRENT]):
         return _under_load(name, ours, probe, evidence)
+    stumbles = _stumbles(facts, probe, name)
+    if stumbles:
+        return _stumbling(probe, stumbles, evidence)
     reason = f"{name} answers: {probe.answered} of {probe.calls} tiny requests, {_took(probe)}"
     return Answered(Question(asks=ASKS, reply=Reply.NO, reason=reason, evidence=evidence))
 
@@ -50,6 +56,26 @@ def _down(probe: Probe, evidence: tuple[str, ...]) -> Answered:
     confidence = Confidence.CERTAIN if probe.answered == 0 else Confidence.LIKELY
     diagnosis = _DIAGNOSES.get(kind, Diagnosis.PROVIDER_DOWN)
     suspect = Suspect(diagnosis, confidence, f"Asked now, {said}.")
+    return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect], hides=True)
+
+
+def _stumbles(facts: Facts, probe: Probe, name: str) -> Counter[ErrorKind]:
+    """Attempts of now that failed through the provider, if they are more than a few: a retry hides them from us."""
+    counts = Counter({ErrorKind(kind): n for kind, n in facts.attempts.get(name, {}).items() if kind != _ANSWERED})
+    counts.update(probe.errors)
+    found = Counter({kind: n for kind, n in counts.items() if kind in PROVIDER_KINDS - {ErrorKind.NOT_FOUND}})
+    made = sum(facts.attempts.get(name, {}).values()) + probe.calls
+    return found if found.total() >= _FEW and found.total() >= _SHARE * made else Counter()
+
+
+def _stumbling(probe: Probe, stumbles: Counter[ErrorKind], evidence: tuple[str, ...]) -> Answered:
+    """Most requests pass, at the second attempt if not at the first."""
+    kind = _commonest(stumbles)
+    health = ProviderHealth(provider=probe.provider, role=probe.role.value, calls=stumbles.total(), errors=stumbles)
+    said = f"now and then {failure(probe.provider, [health]).partition(':')[0]} ({stumbles.total()} attempts of now)"
+    paced = kind is ErrorKind.RATE_LIMIT and kind not in probe.errors
+    diagnosis = Diagnosis.OUR_PACE if paced else _DIAGNOSES.get(kind, Diagnosis.PROVIDER_DOWN)
+    suspect = Suspect(diagnosis, Confidence.LIKELY, f"{said[0].upper()}{said[1:]}; most requests pass.")
     return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect])
 
 
@@ -67,7 +93,8 @@ def _under_load(name: str, ours: Sequence[ProviderHealth], probe: Probe, evidenc
     suspect = Suspect(
         diagnosis, Confidence.LIKELY, f"{probe.answered} of {probe.calls} single requests pass; of a sample {said}."
     )
-    return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect])
+    asked = Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence)
+    return Answered(asked, [suspect], hides=diagnosis is not Diagnosis.OUR_PACE)
 
 
 def _from_store(name: str, recorded: Sequence[ProviderHealth], evidence: tuple[str, ...]) -> Answered:
@@ -79,7 +106,7 @@ def _from_store(name: str, recorded: Sequence[ProviderHealth], evidence: tuple[s
             counts.update(health.errors)
         diagnosis = _DIAGNOSES.get(_commonest(counts), Diagnosis.PROVIDER_DOWN)
         suspect = Suspect(diagnosis, Confidence.LIKELY, f"In the last hour {said}.")
-        return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect])
+        return Answered(Question(asks=ASKS, reply=Reply.YES, reason=said, evidence=evidence), [suspect], hides=True)
     calls = sum(health.calls for health in recorded)
     if not calls:
         reason = f"{name} was not asked now, and no run of the last hour asked it"
@@ -106,7 +133,7 @@ def _evidence(facts: Facts, probe: Probe | None, name: str) -> tuple[str, ...]:
         ]
     elif facts.last_hour:
         lines.append(f"last hour: none of {sum(health.calls for health in facts.last_hour)} calls failed")
-    for other in facts.probes.values():
+    for other in sorted(facts.probes.values(), key=lambda one: one.works):
         if other.provider != name:
             state = f"answers, {_took(other)}" if other.works else failure(other.provider, [_as_health(other)])
             lines.append(

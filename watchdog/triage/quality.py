@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from watchdog.correlate.cause import Verdict, cause_of
-from watchdog.correlate.situation import Situation, retired
-from watchdog.correlate.words import moment
+from watchdog.correlate.situation import ProviderHealth, Situation, retired
+from watchdog.correlate.words import failure, moment
 from watchdog.domain.alert import Cause
 from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Level
@@ -76,7 +76,7 @@ def ask_quality(facts: Facts, *, answering: bool = True) -> Answered:
         reason = f"{unsure[0].key.scorer} may have dropped: {low:+.0f} to {high:+.0f} points"
         return _answered(Reply.CANNOT_TELL, reason, evidence, moved)
     if lost:
-        reason = f"{lost[0].scorer} could not be measured: {facts.not_observed[lost[0]]}"
+        reason = f"{lost[0].scorer} could not be measured: {_why_lost(facts, lost[0])}"
         return _answered(Reply.CANNOT_TELL, reason, evidence, moved)
     worst = min(current, key=lambda one: one.interval[0])
     reason = (
@@ -192,7 +192,11 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
     for arm in (Arm.CURRENT, Arm.PINNED, Arm.ANCHORS):
         found = [one for key, one in facts.standings.items() if _is_score(facts, key, arm)]
         if found:
-            worst = min(found, key=lambda one: one.effect if arm is not Arm.ANCHORS else -abs(one.effect))
+            order = {Level.DRIFT: 0, Level.SUSPECT: 1}
+            worst = min(
+                found,
+                key=lambda one: (order.get(one.level, 2), one.effect if arm is not Arm.ANCHORS else -abs(one.effect)),
+            )
             low, high = (100 * end for end in worst.interval)
             state = {Level.DRIFT: "fell", Level.CALM: "holds"}.get(worst.level, "does not tell")
             if arm is Arm.ANCHORS and worst.level is Level.DRIFT:
@@ -204,7 +208,7 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
                 f"{worst.n} cases{source}"
             )
     if facts.changes:
-        lines.insert(1, f"changed since all was well: {_listed(facts.changes)}")
+        lines.insert(0, f"changed since all was well: {_listed(facts.changes)}")
     else:
         since = f" since {moment(facts.last_good)}" if facts.last_good else ""
         lines.append(f"no change of prompt, model, parameters or served model is known{since}")
@@ -219,6 +223,16 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
         missing = {why for key, why in facts.not_observed.items() if _is_score(facts, key, arm)}
         lines += [f"{arm} not compared: {why}" for why in sorted(missing)[:1]]
     return tuple(lines)
+
+
+def _why_lost(facts: Facts, key: MetricKey) -> str:
+    """A judge that is not answered explains what it leaves unscored."""
+    judge = facts.situation.judges.get(key.scorer) if facts.situation else None
+    probe = facts.probes.get(judge.provider) if judge else None
+    if probe is None or probe.works:
+        return facts.not_observed[key]
+    health = ProviderHealth(provider=probe.provider, role=probe.role.value, calls=probe.calls, errors=probe.errors)
+    return f"its judge's provider {failure(probe.provider, [health])}"
 
 
 def _is_score(facts: Facts, key: MetricKey, arm: Arm) -> bool:

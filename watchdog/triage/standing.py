@@ -8,7 +8,7 @@ all metrics together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -71,11 +71,15 @@ def standings(
     *,
     smallest_drop: float,
     sampled: bool = True,
+    changed: bool = False,
 ) -> dict[MetricKey, Standing]:
     """Each metric that the sample or the looks say something of.
 
     ``said``: what the detectors said at the newest look, if that is not too old. ``sampled``: whether the observations
-    are of a sample asked now, or of the newest look itself.
+    are of a sample asked now, or of the newest look itself. ``changed``: whether something of the current target is no
+    longer as it was when all was well: what was calm then says little of now.
+
+    Calm is what is calm now: of a metric that a sample set out to observe and could not, only a drift is taken over.
     """
     counts: dict[Arm, int] = {}
     for observation in observations:
@@ -87,14 +91,12 @@ def standings(
         for observation in observations
         if observation.key in baseline and len(baseline[observation.key].x) > 1
     }
-    return {
-        key: _together(fresh.get(key), said.get(key))
-        for key in dict.fromkeys((*fresh, *_known(said.values())))
-    }  # fmt: skip
-
-
-def _known(signals: Iterable[Signal]) -> list[MetricKey]:
-    return [signal.key for signal in signals if signal.level is not Level.LEARNING]
+    told = {
+        signal.key: signal
+        for signal in said.values()
+        if signal.level is not Level.LEARNING and (not sampled or signal.key in fresh or signal.level is Level.DRIFT)
+    }
+    return {key: _together(fresh.get(key), told.get(key), changed=changed) for key in dict.fromkeys((*fresh, *told))}
 
 
 def _of_sample(
@@ -131,9 +133,9 @@ def _of_sample(
     )
 
 
-def _together(fresh: Standing | None, said: Signal | None) -> Standing:
+def _together(fresh: Standing | None, said: Signal | None, *, changed: bool) -> Standing:
     """Both agree, or the surer one; what the sample cannot see the looks may have seen, and the other way round."""
-    if said is None or said.level is Level.LEARNING:
+    if said is None:
         assert fresh is not None
         return fresh
     looks = Standing(
@@ -150,6 +152,10 @@ def _together(fresh: Standing | None, said: Signal | None) -> Standing:
     if fresh.level is looks.level:
         return _with(fresh, source=Source.BOTH if fresh.source is Source.SAMPLE else Source.LOOKS, since=said.since)
     if fresh.level is Level.SUSPECT:
+        # Calm until the newest look is not calm now, if the sample speaks against it or something changed since.
+        low, high = fresh.interval
+        if looks.level is Level.CALM and (changed or not low <= 0.0 <= high):
+            return fresh
         return _with(fresh, level=looks.level, source=Source.LOOKS, since=said.since)
     if looks.level is Level.DRIFT:
         # A small drop is within what the sample can miss; one that the sample excludes is over.

@@ -23,6 +23,8 @@ class Answered(NamedTuple):
 
     question: Question
     suspects: Sequence[Suspect] = ()
+    #: Whether what was found keeps the other questions from being answered.
+    hides: bool = False
 
 
 #: Which of several causes to act on first: what hides the others, then what users feel, then what only we feel.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from watchdog.app.build import App
 from watchdog.app.join import Joined
@@ -31,7 +31,7 @@ from watchdog.triage.advice import Setup
 from watchdog.triage.diagnose import Diagnosed, diagnose
 from watchdog.triage.facts import Facts, Probe
 from watchdog.triage.history import History, read_history
-from watchdog.triage.probing import PATIENCE, probe_all
+from watchdog.triage.probing import probe_all
 from watchdog.triage.sampling import Sample, ask_sample, traffic_now
 from watchdog.triage.standing import standings
 from watchdog.triage.takes import takes_of
@@ -42,7 +42,8 @@ GOLDEN, RECENT = 40, 20
 DIMENSIONS = ("prompt_version", "segment", "experiment", "flags", "vertical", "stratum", "request_model")
 #: Golden cases asked where that is enough to see calls and tools fail, and no more is to be seen.
 _SMALL = 10
-_ATTEMPTS = 2
+#: Attempts of a call of the sample, and seconds for each.
+_ATTEMPTS, _LONGEST = 2, 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def hurried(joined: Joined) -> Joined:
             limits=replace(
                 plan.limits,
                 attempts=min(plan.limits.attempts, _ATTEMPTS),
-                timeout=min(plan.limits.timeout, PATIENCE),
+                timeout=min(plan.limits.timeout, _LONGEST),
                 backoff_cap=min(plan.limits.backoff_cap, 2.0),
             ),
         )
@@ -124,6 +125,7 @@ class _Asked:
     probes: Mapping[str, Probe] | None = None
     pinned: Probe | None = None
     sample: Sample | None = None
+    attempts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     recent: Sequence[Case] = ()
     budget: Budget | None = None
 
@@ -172,6 +174,7 @@ async def _ask(
     except WatchdogError as error:
         asked.notes.append(f"the sample could not be asked: {error}")
         return asked
+    asked.attempts = {name: dict(caller.attempts) for name, caller in built.callers.items()}
     skipped = {
         answer.error for answer in asked.sample.measured.responses.values() if answer.error and not answer.attempts
     }
@@ -185,14 +188,15 @@ async def _ask(
 def _facts(built: BuiltWatch, history: History, asked: _Asked, now: float, *, offline: bool) -> Facts:
     watch, sample, baseline = built.watch, asked.sample, history.baseline
     observed = sample.observed if sample else history.newest_observed if asked.probes is None else None
+    changes = history.changes(watch, sample.measured.run.subject if sample else None, now)
     found = standings(
         observed.observations if observed else [],
         baseline.metrics if baseline else {},
         history.said,
         smallest_drop=watch.smallest_drop,
         sampled=sample is not None,
+        changed=any(change.role is Role.CURRENT for change in changes),
     )
-    changes = history.changes(watch, sample.measured.run.subject if sample else None, now)
     health = list(sample.measured.health) if sample else []
     tools = sample.measured.tools if sample else history.newest_tools
     not_observed = {look.key: look.reason for look in observed.unobserved} if observed else {}
@@ -217,6 +221,7 @@ def _facts(built: BuiltWatch, history: History, asked: _Asked, now: float, *, of
         pinned_probe=asked.pinned,
         last_hour=history.last_hour,
         health=health,
+        attempts=asked.attempts,
         tools=tools,
         referenced=baseline is not None,
         standings=found,

@@ -230,6 +230,30 @@ def test_an_outage_never_looks_like_a_drop(night):
     assert told.questions[0].reply is YES
 
 
+@pytest.mark.parametrize(
+    ("attempts", "reply", "diagnosis"),
+    [
+        ({"answered": 60, "server": 25}, YES, Diagnosis.PROVIDER_DOWN),
+        ({"answered": 60, "rate-limit": 25}, YES, Diagnosis.OUR_PACE),
+        ({"answered": 60, "server": 2}, NO, Diagnosis.NOTHING_WRONG),
+        ({"answered": 600, "timeout": 20}, NO, Diagnosis.NOTHING_WRONG),
+        ({"answered": 20, "tool": 9}, NO, Diagnosis.NOTHING_WRONG),
+    ],
+)
+def test_a_provider_that_fails_now_and_then_is_told_and_hides_nothing(night, attempts, reply, diagnosis):
+    told = night.told(attempts={"openai": attempts})
+    assert [question.reply for question in told.questions] == [reply, NO, NO]
+    assert told.findings[0].diagnosis is diagnosis
+
+
+def test_a_judge_that_is_not_answered_explains_what_was_not_scored(night):
+    del night.levels[key("helpfulness")]
+    night.probe("judges", Role.JUDGE, answered=0, kind=ErrorKind.AUTHENTICATION)
+    told = night.told(not_observed={key("helpfulness"): "0 of 40 cases were scored"})
+    assert told.questions[1].reply is CANNOT
+    assert "judges refuses our key (401)" in told.findings[0].because
+
+
 def test_a_change_long_before_the_drop_is_innocent(night):
     silent(night)
     night.more["changes"] = [change("prompt", at=NOW - 10 * 86400.0)]

@@ -41,10 +41,10 @@ def said(level, effect=0.0, metric=KEY):
     )  # fmt: skip
 
 
-def stand(x=None, signal=None, metric=KEY):
+def stand(x=None, signal=None, metric=KEY, **more):
     observations = [] if x is None else [observed(x, metric)]
     looks = {} if signal is None else {metric: signal}
-    return standings(observations, {metric: reference(metric)}, looks, smallest_drop=0.03).get(metric)
+    return standings(observations, {metric: reference(metric)}, looks, smallest_drop=0.03, **more).get(metric)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,10 @@ def stand(x=None, signal=None, metric=KEY):
         (-0.4, said(Level.CALM), Level.DRIFT, Source.SAMPLE),
         (-0.4, said(Level.DRIFT, -0.4), Level.DRIFT, Source.BOTH),
         (0.0, said(Level.CALM), Level.CALM, Source.BOTH),
-        (-0.09, said(Level.CALM), Level.CALM, Source.LOOKS),
+        (-0.05, said(Level.CALM), Level.CALM, Source.LOOKS),
+        # Calm until the newest look is not calm now: the sample speaks against it, or could not see it.
+        (-0.09, said(Level.CALM), Level.SUSPECT, Source.SAMPLE),
+        (None, said(Level.CALM), None, None),
         # A drop of four points is within what forty cases cannot see; one of forty that they exclude is over.
         (-0.02, said(Level.DRIFT, -0.04), Level.DRIFT, Source.LOOKS),
         (0.0, said(Level.DRIFT, -0.4), Level.CALM, Source.SAMPLE),
@@ -67,6 +70,15 @@ def stand(x=None, signal=None, metric=KEY):
 def test_sample_and_looks_are_each_asked_what_they_can_tell(x, signal, level, source):
     found = stand(x, signal)
     assert (found and found.level, found and found.source) == (level, source)
+
+
+def test_what_was_calm_before_something_changed_says_little_of_now():
+    assert stand(-0.05, said(Level.CALM), changed=True).level is Level.SUSPECT
+    assert stand(0.0, said(Level.CALM), changed=True).level is Level.CALM
+
+
+def test_without_a_sample_the_looks_are_taken_at_their_word():
+    assert stand(None, said(Level.CALM), sampled=False).level is Level.CALM
 
 
 def test_a_yardstick_moves_both_ways():
