@@ -1,4 +1,4 @@
-"""Fifteen staged situations and five more, the real command, 200 ms a call: right domain, right owner, right next command."""
+"""Fifteen staged situations and five more, the real command, 200 ms a call: right domain, owner and next command."""
 
 from __future__ import annotations
 
