@@ -189,8 +189,9 @@ def _facts(built: BuiltWatch, history: History, asked: _Asked, now: float, *, of
     watch, sample, baseline = built.watch, asked.sample, history.baseline
     observed = sample.observed if sample else history.newest_observed if asked.probes is None else None
     changes = history.changes(watch, sample.measured.run.subject if sample else None, now)
+    scored = {plan.name for plan in watch.scorers}
     found = standings(
-        observed.observations if observed else [],
+        [one for one in observed.observations if one.key.scorer in scored] if observed else [],
         baseline.metrics if baseline else {},
         history.said,
         smallest_drop=watch.smallest_drop,

@@ -99,3 +99,14 @@ def test_a_feature_that_has_not_changed_is_seldom_called_worse():
         wrong += found[KEY].level is Level.DRIFT
     bound = ALPHA * runs + 3.3 * (ALPHA * runs) ** 0.5
     assert wrong <= bound
+
+
+@pytest.mark.parametrize(("runs", "drop"), [(20, 0.13), (8, 0.16)])
+def test_the_drop_that_docs_promise_is_found_in_four_of_five_samples(runs, drop):
+    rng, found, samples = random.Random(11), 0, 400
+    others = [key(f"other-{number}") for number in range(3)]
+    for seed in range(samples):
+        baseline = {metric: reference(metric, runs, seed) for metric in (KEY, *others)}
+        now = [observed(rng.gauss(-drop, SPREAD)), *(observed(0.0, metric) for metric in others)]
+        found += standings(now, baseline, {}, smallest_drop=0.03)[KEY].level is Level.DRIFT
+    assert found / samples >= 0.8
