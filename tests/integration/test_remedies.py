@@ -209,3 +209,13 @@ def test_every_command_prints_json(folder):
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert (told["kind"], told["applied"], told["after"]) == ("pin", False, {"current.model": "dated"})
+
+
+def test_triage_offline_needs_no_key(folder):
+    yaml = folder / "watchdog.yaml"
+    yaml.write_text(yaml.read_text().replace("${KEY:-k}", "${A_KEY_THAT_IS_NOT_SET}"), encoding="utf-8")
+    code, said = call(folder, "triage", "reply", "--offline")
+    assert code == 3, said
+    assert "there is no baseline" in said
+    code, said = call(folder, "triage", "reply")
+    assert (code, "A_KEY_THAT_IS_NOT_SET" in said) == (2, True)

@@ -52,9 +52,11 @@ def triage(
     from watchdog.app.join import join
     from watchdog.cli.people import people_of
     from watchdog.clock import SystemClock
+    from watchdog.triage.offline import OfflineApp
     from watchdog.triage.triage import Options, hurried
 
-    app = App(hurried(join(config, environment()).checked()), SystemClock())
+    joined = hurried(join(config, environment(), secrets_required=not offline).checked())
+    app = (OfflineApp if offline else App)(joined, SystemClock())
     quiet_logs()
     watch, incident = _subject(app, about)
     options = Options(
