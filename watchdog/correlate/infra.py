@@ -13,7 +13,6 @@ from watchdog.correlate.situation import (
     ProviderHealth,
     Situation,
     ToolHealth,
-    down,
     retired,
 )
 from watchdog.correlate.words import failure, labels, story
@@ -52,7 +51,7 @@ def _provider(situation: Situation, provider: str) -> Condition:
     )
     healths = [health for health in situation.health if health.provider == provider and not retired(health)]
     calls, answered = sum(health.calls for health in healths), sum(health.answered for health in healths)
-    if provider in down(situation):
+    if provider in situation.down:
         status = ConditionStatus.ACTIVE
     elif answered > FAILING_SHARE * calls:
         status = ConditionStatus.CLEAR
@@ -216,7 +215,7 @@ def _told_already(situation: Situation) -> str:
 
 
 def _provider_failing(situation: Situation) -> bool:
-    return situation.provider(Role.CURRENT) in down(situation)
+    return situation.provider(Role.CURRENT) in situation.down
 
 
 def _why(reasons: Iterable[str]) -> str:

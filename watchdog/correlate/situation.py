@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Estimand
@@ -110,7 +111,7 @@ class Reference:
     status: BaselineStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what every claim asks for is worked out once
 class Situation:
     """One look at one watch."""
 
@@ -154,11 +155,11 @@ class Situation:
         What was measured through a failing provider does not count: the answers that did get through are no fair
         sample, and an outage must look neither like drift nor like recovery.
         """
-        if key in self.not_observed or any(self.provider(role) in down(self) for role in _THROUGH[key.arm]):
+        if key in self.not_observed or any(self.provider(role) in self.down for role in _THROUGH[key.arm]):
             return None
         if self.judge_down(key.scorer):
             return None
-        return next((signal for signal in self.signals if signal.key == key), None)
+        return self._said.get(key)
 
     def judge_down(self, scorer: str) -> bool:
         """Whether the provider of a scorer's judge is failing."""
@@ -166,7 +167,27 @@ class Situation:
         if judge is None:
             return False
         calls = [health for health in self.health if health.provider == judge.provider and health.role == JUDGE]
-        return failing(calls) or judge.provider in down(self)
+        return failing(calls) or judge.provider in self.down
+
+    @cached_property
+    def down(self) -> frozenset[str]:
+        """Providers of the watch's targets that are failing at this look.
+
+        One counts as failing when most of all its calls fail, or most of the current target's. That the provider no
+        longer knows the *pinned* model is no outage: the snapshot was retired.
+        """
+        names = {self.provider(role) for role in (Role.CURRENT, Role.PINNED)} - {""}
+        found = set()
+        for name in names:
+            healths = [health for health in self.health if health.provider == name and not retired(health)]
+            current = [health for health in healths if health.role == Role.CURRENT]
+            if failing(healths) or failing(current):
+                found.add(name)
+        return frozenset(found)
+
+    @cached_property
+    def _said(self) -> Mapping[MetricKey, Signal]:
+        return {signal.key: signal for signal in self.signals}
 
     def level(self, key: MetricKey) -> Level | None:
         """Level of a metric; None when nothing can be said of it (not observed, or still learning)."""
@@ -187,22 +208,6 @@ def failing(healths: Sequence[ProviderHealth]) -> bool:
     """Whether these calls, taken together, mean that the provider is failing."""
     failed, calls = sum(health.failed for health in healths), sum(health.calls for health in healths)
     return failed >= FAILING_CALLS and failed >= FAILING_SHARE * calls
-
-
-def down(situation: Situation) -> frozenset[str]:
-    """Providers of the watch's targets that are failing at this look.
-
-    One counts as failing when most of all its calls fail, or most of the current target's. That the provider no longer
-    knows the *pinned* model is no outage: the snapshot was retired.
-    """
-    names = {situation.provider(role) for role in (Role.CURRENT, Role.PINNED)} - {""}
-    found = set()
-    for name in names:
-        healths = [health for health in situation.health if health.provider == name and not retired(health)]
-        current = [health for health in healths if health.role == Role.CURRENT]
-        if failing(healths) or failing(current):
-            found.add(name)
-    return frozenset(found)
 
 
 def retired(health: ProviderHealth) -> bool:
