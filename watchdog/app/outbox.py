@@ -72,10 +72,15 @@ class StoreOutbox:
             with self._store.begin() as session:
                 session.outbox.forget(channel, over)
         return [
-            Delivery(id=row.id, channel=channel, alert=alert, attempts=row.attempts)
+            Delivery(id=row.id, channel=channel, alert=alert, attempts=row.attempts, unconfirmed=row.unconfirmed)
             for row, alert, verdict in verdicts
             if verdict.leaves
         ][:limit]
+
+    def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
+        """They are about to be sent."""
+        with self._store.begin() as session:
+            session.outbox.sending(channel, [delivery.id for delivery in deliveries])
 
     def delivered(self, delivery: Delivery, now: float) -> None:
         """The channel took it."""

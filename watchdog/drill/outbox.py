@@ -56,6 +56,11 @@ class DrillOutbox:
                 for row in session.outbox.due(channel, now - self._shift, limit)
             ]
 
+    def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
+        """They are about to be sent."""
+        with self._store.begin() as session:
+            session.outbox.sending(channel, [delivery.id for delivery in deliveries])
+
     def delivered(self, delivery: Delivery, now: float) -> None:
         """The channel took it."""
         self.taken.setdefault((delivery.channel, delivery.alert.id, delivery.alert.state), now)

@@ -49,6 +49,8 @@ class Delivery:
     alert: Alert
     #: Attempts that failed so far.
     attempts: int = 0
+    #: Whether it was being sent when a process ended: the channel may have taken it.
+    unconfirmed: bool = False
 
 
 class Outbox(Protocol):
@@ -65,6 +67,9 @@ class Outbox(Protocol):
 
         Never one whose alert has an older unfinished delivery on that channel: *resolved* may not overtake *firing*.
         """
+
+    def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
+        """They are about to be sent: whoever finds them unfinished knows that the channel may have taken them."""
 
     def delivered(self, delivery: Delivery, now: float) -> None:
         """The channel took it."""
@@ -222,8 +227,13 @@ class DeliveryLoop:
         for alert in (*live, *(delivery.alert for delivery in due)):
             if alert.id not in alerts or alert.state is AlertState.RESOLVED:
                 alerts[alert.id] = alert
-        ended = [delivery.alert for delivery in due if delivery.alert.state is AlertState.RESOLVED]
-        forgotten = await self._forgotten(channel, ended)
+        ends = [delivery for delivery in due if delivery.alert.state is AlertState.RESOLVED]
+        ended = [delivery.alert for delivery in ends]
+        # An end that a killed process may have sent is no longer known as firing: to remind of it would page again.
+        forgotten = await self._forgotten(channel, [end.alert for end in ends if not end.unconfirmed])
+        leaving = [end for end in ends if end.alert.id not in forgotten]
+        if leaving:
+            await asyncio.to_thread(self._outbox.sending, name, leaving)
         now = self._clock.monotonic()
         reminding = {name for name, until in channel.reminding.items() if now < until}
         reminding = reminding - {alert.id for alert in ended} | forgotten  # an end that is due and known goes out

@@ -12,6 +12,9 @@ from watchdog.domain.digest import digest
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
 
+#: What is written in the place of an error while a row is being sent.
+BEING_SENT = "being sent"
+
 
 class Waiting(NamedTuple):
     """A transition that a channel was not told of yet."""
@@ -23,6 +26,8 @@ class Waiting(NamedTuple):
     attempts: int
     #: Unix time of the transition.
     at: float
+    #: Whether it was being sent when a process ended.
+    unconfirmed: bool = False
 
 
 class Alerts:
@@ -177,15 +182,20 @@ class Outbox:
             older.dead.is_(False),
         )
         query = (
-            select(c.id, c.alert, c.attempts, c.created_at)
+            select(c.id, c.alert, c.attempts, c.created_at, c.error)
             .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now, ~overtaken)
             .order_by(c.created_at, c.id)
             .limit(limit)
         )
         return [
-            Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at)
+            Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at, row.error == BEING_SENT)
             for row in self._connection.execute(query)
         ]
+
+    def sending(self, channel: str, row_ids: Collection[str]) -> None:
+        """They are about to be sent."""
+        for row_id in sorted(row_ids):
+            self._change(row_id, channel, error=BEING_SENT)
 
     def told(self, channel: str, alert_ids: Collection[str]) -> set[str]:
         """Those of the alerts that the channel took any transition of."""

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -206,6 +207,12 @@ class Outbox:
 
     def due(self, channel: str, now: float, limit: int) -> list[Delivery]:
         return [row for row, due_at in self.rows.values() if due_at <= now and row.channel == channel][:limit]
+
+    def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            row, due_at = self.rows[delivery.id]
+            assert row.channel == channel
+            self.rows[delivery.id] = (replace(row, unconfirmed=True), due_at)
 
     def delivered(self, delivery: Delivery, now: float) -> None:
         del self.rows[delivery.id]

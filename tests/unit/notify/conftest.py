@@ -66,6 +66,10 @@ class MemoryOutbox:
             waiting.add(delivery.alert.id)
         return [delivery for _, delivery in sorted(found, key=lambda pair: pair[0])][:limit]
 
+    def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self.rows[delivery.id, channel] = replace(delivery, unconfirmed=True)
+
     def delivered(self, delivery: Delivery, now: float) -> None:
         del self.rows[delivery.id, delivery.channel]
         self.done.append((delivery.id, delivery.channel))

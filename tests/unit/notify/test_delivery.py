@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -329,6 +330,37 @@ async def test_a_receiver_that_forgot_is_reminded_before_it_is_told_of_the_end(h
     assert receiver.pages == ["firing", "firing"]
     await live(outbox, clock, loop, 600)
     assert receiver.pages == ["firing", "firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_an_end_that_was_sent_by_a_process_that_was_killed_pages_nobody_again(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=lambda: None)
+    taken = dict(outbox.rows)
+    await live(outbox, clock, loop, 20)
+    assert receiver.pages == ["firing", "resolved"]
+    for key, delivery in taken.items():  # the receiver took the end, and nobody lived to write that down
+        outbox.rows[key] = replace(delivery, unconfirmed=True)
+    await live(outbox, clock, loop_of(outbox, clock, receiver), 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert outbox.rows == {}
+
+
+async def test_what_is_about_to_be_sent_is_written_down_first(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=lambda: None)
+    seen = []
+    send = receiver.send
+
+    async def watched(alerts, now):
+        seen.extend(delivery.unconfirmed for delivery in outbox.rows.values())
+        await send(alerts, now)
+
+    receiver.send = watched
+    await live(outbox, clock, loop, 20)
+    assert True in seen
     assert outbox.rows == {}
 
 
