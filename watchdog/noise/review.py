@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from watchdog.domain.alert import Alert
+from watchdog.domain.alert import Alert, Severity
 from watchdog.domain.feedback import Feedback
 from watchdog.domain.watch import FalseAlarmBudget
 
 #: Severities that wake somebody.
-RINGS = frozenset({"sev1", "page"})
+RINGS = frozenset({Severity.SEV1.value, Severity.PAGE.value})
 #: Seconds within which an alert that fires again was never really over.
 FLAP_WITHIN = 6 * 3600.0
 #: From so many on, a habit is a habit.
