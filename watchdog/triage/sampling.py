@@ -6,7 +6,7 @@ It walks the first half of the road (``pipeline.measuring``) with a run of its o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -14,7 +14,8 @@ from watchdog.app.build import App
 from watchdog.detect.observe import Observed, observe
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Origin
-from watchdog.domain.run import Part, Run, RunStatus, Scope, Trigger
+from watchdog.domain.run import Part, Run, RunStatus, Scope, Tally, Trigger
+from watchdog.domain.target import Role
 from watchdog.errors import NotMeasured, StoreError
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured
@@ -77,22 +78,27 @@ async def ask_sample(
     cases = asked_cases(watch, run.scope, [*(watch.golden.cases if watch.golden else ()), *recent])
     problems: list[str] = []
     recorder = await asyncio.to_thread(_opened, app, run, recent, problems)
-    measuring = Measuring(
-        built,
-        run,
-        cases,
-        Known(done=set(), responses={}, scores=[]),
-        budget=budget,
-        deadline=app.clock.monotonic() + DEADLINE,
-        clock=app.clock,
-        record=recorder.record if recorder else lambda _row: None,
-        stop=stop,
-        progress=progress,
-        anchors_due=[metric for metric, anchored in built.anchors.items() if anchored.anchors and baseline is not None],
-    )
     try:
+        measuring = Measuring(
+            built,
+            run,
+            cases,
+            Known(done=set(), responses={}, scores=[]),
+            budget=budget,
+            deadline=app.clock.monotonic() + DEADLINE,
+            clock=app.clock,
+            record=recorder.record if recorder else lambda _row: None,
+            stop=stop,
+            progress=progress,
+            anchors_due=[m for m, anchored in built.anchors.items() if anchored.anchors and baseline is not None],
+        )
         await measuring.replay()
         await measuring.score()
+    except BaseException as error:
+        failed = replace(run, status=RunStatus.FAILED, finished_at=app.clock.now(), note=type(error).__name__)
+        if recorder is not None:
+            await asyncio.to_thread(_saved, app, failed, problems)
+        raise
     finally:
         if progress is not None:
             progress.stop()
@@ -131,9 +137,13 @@ def _finished(app: App, measured: Measured, problems: list[str]) -> None:
         cost=measured.cost,
         unpriced=measured.unpriced,
     )
+    _saved(app, run, problems, measured.tallies)
+
+
+def _saved(app: App, run: Run, problems: list[str], tallies: Mapping[Role, Tally] | None = None) -> None:
     try:
         with app.store.begin() as session:
             session.runs.save(run)
-            session.runs.save_tally(run.id, measured.tallies, 0)
+            session.runs.save_tally(run.id, tallies or {}, 0)
     except StoreError as error:
         problems.append(f"not recorded: {error}")

@@ -9,14 +9,12 @@ diagnose  three answers, causes, owners, commands; remembered, and no detector s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from watchdog.app.build import App
 from watchdog.app.join import Joined
-from watchdog.correlate.situation import Reference, Situation
-from watchdog.detect.slices import Shift, Sliced, SliceDrop, drops, facts_of, shifts, slices
-from watchdog.domain.case import Case, Estimand
+from watchdog.domain.case import Estimand
 from watchdog.domain.digest import digest
 from watchdog.domain.metric import Arm
 from watchdog.domain.target import Role
@@ -29,17 +27,14 @@ from watchdog.replay.budget import Budget
 from watchdog.store.triages import TriageRow
 from watchdog.triage.advice import Setup
 from watchdog.triage.diagnose import Diagnosed, diagnose
-from watchdog.triage.facts import Facts, Probe
+from watchdog.triage.facts import Facts
+from watchdog.triage.gather import Asked, facts_now
 from watchdog.triage.history import History, read_history
 from watchdog.triage.probing import probe_all
-from watchdog.triage.sampling import Sample, ask_sample, traffic_now
-from watchdog.triage.standing import standings
-from watchdog.triage.takes import takes_of
+from watchdog.triage.sampling import ask_sample, traffic_now
 
 #: Golden cases and recent inputs asked at the most.
 GOLDEN, RECENT = 40, 20
-#: Facts about production inputs that are compared with the baseline's.
-DIMENSIONS = ("prompt_version", "segment", "experiment", "flags", "vertical", "stratum", "request_model")
 #: Golden cases asked where that is enough to see calls and tools fail, and no more is to be seen.
 _SMALL = 10
 #: Attempts of a call of the sample, and seconds for each.
@@ -104,10 +99,10 @@ async def triage(
     began, now = clock.monotonic(), clock.now()
     built = app.built(name)
     history = await asyncio.to_thread(_history, app, built, now)
-    asked = _Asked(notes=["providers, sample and anchors were not asked (--offline)"]) if options.offline else None
+    asked = Asked(notes=["providers, sample and anchors were not asked (--offline)"]) if options.offline else None
     if asked is None:
         asked = await _ask(app, built, history, options, stop or asyncio.Event(), progress)
-    facts = _facts(built, history, asked, now, offline=options.offline)
+    facts = facts_now(built, history, asked, now, offline=options.offline)
     found = diagnose(facts, _setup(facts, people))
     report = _report(built, options, asked, found, now, clock.monotonic() - began)
     try:
@@ -117,19 +112,6 @@ async def triage(
     return report
 
 
-@dataclass(slots=True)
-class _Asked:
-    """What was asked of whom."""
-
-    notes: list[str]
-    probes: Mapping[str, Probe] | None = None
-    pinned: Probe | None = None
-    sample: Sample | None = None
-    attempts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    recent: Sequence[Case] = ()
-    budget: Budget | None = None
-
-
 def _history(app: App, built: BuiltWatch, now: float) -> History:
     with app.store.read() as session:
         return read_history(session, built, now)
@@ -137,13 +119,13 @@ def _history(app: App, built: BuiltWatch, now: float) -> History:
 
 async def _ask(
     app: App, built: BuiltWatch, history: History, options: Options, stop: asyncio.Event, progress: Progress | None
-) -> _Asked:
+) -> Asked:
     watch = built.watch
     fallback = watch.targets.get(Role.FALLBACK)
     if fallback is not None and fallback.provider not in built.callers:
         built = replace(built, callers={**built.callers, fallback.provider: app.caller(fallback.provider)})
     budget = Budget(options.budget if options.budget is not None else watch.budget.per_run)
-    asked = _Asked(notes=[], budget=budget)
+    asked = Asked(notes=[], budget=budget)
     asked.probes, asked.pinned = await probe_all(app, built, budget)
     current = asked.probes[watch.targets[Role.CURRENT].provider]
     recent, problems = await asyncio.to_thread(traffic_now, built, app.clock.now())
@@ -185,76 +167,6 @@ async def _ask(
     return asked
 
 
-def _facts(built: BuiltWatch, history: History, asked: _Asked, now: float, *, offline: bool) -> Facts:
-    watch, sample, baseline = built.watch, asked.sample, history.baseline
-    observed = sample.observed if sample else history.newest_observed if asked.probes is None else None
-    changes = history.changes(watch, sample.measured.run.subject if sample else None, now)
-    scored = {plan.name for plan in watch.scorers}
-    found = standings(
-        [one for one in observed.observations if one.key.scorer in scored] if observed else [],
-        baseline.metrics if baseline else {},
-        history.said,
-        smallest_drop=watch.smallest_drop,
-        sampled=sample is not None,
-        changed=any(change.role is Role.CURRENT for change in changes),
-    )
-    health = list(sample.measured.health) if sample else []
-    tools = sample.measured.tools if sample else history.newest_tools
-    not_observed = {look.key: look.reason for look in observed.unobserved} if observed else {}
-    situation = Situation(
-        watch=watch,
-        at=now,
-        signals=[standing.signal(now) for standing in found.values()],
-        not_observed={key: why for key, why in not_observed.items() if key not in found},
-        changes=[*history.known, *(change for change in changes if change not in history.known)],
-        health=health,
-        tools=tools,
-        baseline=None if baseline is None else Reference(version=baseline.version, status=baseline.status),
-        judges=built.judges,
-    )
-    responses = list(sample.measured.responses.values()) if sample else list(history.newest_responses)
-    shifted, dropped = _slices(history, asked, sample)
-    return Facts(
-        watch=watch,
-        now=now,
-        offline=offline,
-        probes=asked.probes or {},
-        pinned_probe=asked.pinned,
-        last_hour=history.last_hour,
-        health=health,
-        attempts=asked.attempts,
-        tools=tools,
-        referenced=baseline is not None,
-        standings=found,
-        not_observed=not_observed,
-        changes=changes,
-        last_good=history.last_good,
-        looks=history.looks,
-        takes=takes_of(
-            responses, history.before, {case.id: case for case in watch.golden.cases} if watch.golden else {}
-        ),
-        shifts=shifted,
-        drops=dropped,
-        situation=situation,
-    )
-
-
-def _slices(history: History, asked: _Asked, sample: Sample | None) -> tuple[Sequence[Shift], Sequence[SliceDrop]]:
-    """How the mix of recent inputs differs from the baseline's, and which slices of them fell."""
-    mix = shifts(
-        [facts_of(case) for case in asked.recent], [facts_of(case) for case in history.traffic.values()], DIMENSIONS
-    )
-    if sample is None:
-        return mix, ()
-    cases = {case.id: case for case in asked.recent}
-    now = [
-        Sliced(facts=facts_of(cases[row.key.case_id]), scorer=row.scorer, value=row.score.value)
-        for row in sample.measured.scores
-        if row.key.role is Role.CURRENT and row.key.case_id in cases and row.score.value is not None
-    ]
-    return mix, drops(slices(now, history.traffic_scores, DIMENSIONS))
-
-
 def _setup(facts: Facts, people: People) -> Setup:
     watch = facts.watch
     fallback = facts.probe(Role.FALLBACK)
@@ -282,7 +194,7 @@ def _setup(facts: Facts, people: People) -> Setup:
 
 
 def _report(
-    built: BuiltWatch, options: Options, asked: _Asked, found: Diagnosed, now: float, seconds: float
+    built: BuiltWatch, options: Options, asked: Asked, found: Diagnosed, now: float, seconds: float
 ) -> TriageReport:
     measured = asked.sample.measured if asked.sample else None
     probes = [*(asked.probes or {}).values(), *([asked.pinned] if asked.pinned else [])]
