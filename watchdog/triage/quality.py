@@ -115,7 +115,9 @@ def _suspect(facts: Facts, situation: Situation, standing: Standing, diagnosis: 
     ours = [change for change in facts.changes if change.role is Role.CURRENT and change.what in _OURS]
     theirs = [change for change in facts.changes if change.role is Role.CURRENT and change.what not in _OURS]
     pinned = facts.standings.get(_arm(standing.key, Arm.PINNED))
-    held = pinned is not None and pinned.level is Level.CALM
+    apart = facts.standings.get(_arm(standing.key, Arm.DIFFERENCE))
+    below = apart is not None and apart.level is Level.DRIFT  # in the same tick: weather and judge cancel
+    held = pinned is not None and (pinned.level is Level.CALM or (pinned.level is Level.SUSPECT and below))
     if diagnosis is Diagnosis.OURS:
         both = bool(theirs)
         confidence = Confidence.CERTAIN if held and not both else Confidence.LIKELY
