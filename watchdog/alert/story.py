@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from watchdog.alert.hush import standing
 from watchdog.alert.incident import Grouping
-from watchdog.alert.worse import WORSE
+from watchdog.alert.worse import WHY_WORSE, Growth
 from watchdog.domain.alert import (
     NEWS,
     TELLING,
@@ -73,7 +73,7 @@ def news_for(audience: Audience, incident: Incident, firing: Sequence[Alert], fr
         return News.OPENED
     if max(alert.severity.rank for alert in firing) > known.rank:
         return News.RAISED
-    if any(WORSE in alert.labels for alert in fresh):
+    if any(alert.annotations.get(WHY_WORSE) == Growth.GREW for alert in fresh):
         return News.GREW
     return News.JOINED if fresh else News.NOTHING
 

@@ -17,6 +17,8 @@ from watchdog.domain.policy import Policy
 
 #: The label, and how often it is said of one episode.
 WORSE = "worse"
+#: The annotation that says why it was made.
+WHY_WORSE = "worse_because"
 MOST = 3
 #: Looks since the telling that a growth must rest on.
 OWN_LOOKS = 3
@@ -102,5 +104,5 @@ def _again(condition: Condition, step: str, why: Growth) -> Condition:
     if "summary" in said:
         said["summary"] = f"worse than told: {said['summary']}"
     if why is not Growth.SAME:
-        said["worse_because"] = why.value
+        said[WHY_WORSE] = why.value
     return replace(condition, labels=labels, annotations=said, hold_looks=1, hold_seconds=0.0)

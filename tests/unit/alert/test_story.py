@@ -5,6 +5,7 @@ import pytest
 from watchdog.alert.incident import Windows
 from watchdog.alert.look import Standing, alerts_of_look, concluded
 from watchdog.alert.story import News, known_as, news_for
+from watchdog.alert.worse import Growth
 from watchdog.domain.alert import AlertState, Audience, Cause, ConditionStatus, Incident, Severity, Size, Told
 from watchdog.domain.policy import Policy
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
@@ -34,13 +35,17 @@ def incident_of(house, told=None, **more):
         (Severity.PAGE, False, ["page", "sev1"], ["sev1"], News.RAISED),
         (Severity.PAGE, False, ["page", "worse"], ["worse"], News.GREW),
         (Severity.PAGE, False, ["page", "worse"], [], News.NOTHING),
+        (Severity.PAGE, False, ["page", "took over"], ["took over"], News.JOINED),  # another feature's page ended
         (Severity.PAGE, True, [], [], News.OVER),
         (Severity.NONE, True, [], [], News.NOTHING),
     ],
 )
 def test_what_is_new_for_a_channel(house, told, closed, firing, fresh, news):
     def alert(kind):
-        return house.alert(labels={"worse": "1"} if kind == "worse" else {"severity": kind})
+        if kind in ("page", "ticket", "sev1"):
+            return house.alert(labels={"severity": kind})
+        why = Growth.GREW if kind == "worse" else Growth.RAISED
+        return house.alert(labels={"worse": "1"}, annotations={"worse_because": why.value})
 
     incident = incident_of(house, told, closed_at=house.NOW if closed else None)
     found = news_for(CHAT, incident, [alert(kind) for kind in firing], [alert(kind) for kind in fresh])
