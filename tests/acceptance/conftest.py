@@ -64,7 +64,8 @@ watches:
       - not-refusal{judge}
     every: 30m
     measures: {{ latency: false }}  # time is hurried here
-    smallest_drop: 0.03{more}
+    smallest_drop: 0.03
+    runbook: https://runbooks.example/support-reply{more}
 notify:
   - {notify}
 """
