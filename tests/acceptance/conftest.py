@@ -40,7 +40,7 @@ CALM = {
         UPDATED: {"quality": 0.2, "faults": {}},
         "sim-judge": {"faults": {}},
     },
-    "aliases": {"sim-1": PINNED},
+    "aliases": {"sim-1": PINNED, PINNED: None},
 }
 
 YAML = """\

@@ -141,6 +141,12 @@ class App:
             people=tuple(audience for audience in people if audience is not None),
         )
 
+    @property
+    def asks_own_code(self) -> bool:
+        """Whether a provider or a channel is code of the user's own."""
+        plans = [*self.settings.providers.values(), *self.settings.notifiers]
+        return any(plan.kind == "python" or ":" in plan.kind for plan in plans)
+
     @cached_property
     def prices(self) -> PriceTable:
         """The price table with the user's own on top."""

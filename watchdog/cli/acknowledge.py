@@ -29,7 +29,8 @@ def ack(
     """
     from watchdog.cli.loop import run as run_loop
 
-    failed = run_loop(_acknowledge(open_store(config), alert_id, by or getpass.getuser()))
+    app = open_store(config)
+    failed = run_loop(_acknowledge(app, alert_id, by or getpass.getuser()), own_code=app.asks_own_code)
     raise typer.Exit(1 if failed else 0)
 
 

@@ -115,7 +115,7 @@ def gate(
     arms = contenders(
         app, watch, candidate=candidate, against=against, self_test=aa, config=config, environ=environment()
     )
-    report = run_loop(_hold(app, watch, arms, options))
+    report = run_loop(_hold(app, watch, arms, options), own_code=app.asks_own_code)
     if report is None:
         typer.echo("eval-watchdog: stopped; the same command goes on where it was", err=True)
         raise typer.Exit(4)

@@ -52,7 +52,8 @@ def run(
     if dry_run:
         _dry_run(app, names, as_json=as_json)
         return
-    looks = run_loop(_looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json))
+    looking = _looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json)
+    looks = run_loop(looking, own_code=app.asks_own_code)
     if as_json:
         print_json([view for _, view in looks.values()])
     codes = {_exit_code(app.watch(name), look) for name, (look, _) in looks.items()}

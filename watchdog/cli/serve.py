@@ -47,7 +47,8 @@ def serve(
     configure_logs(log_level)
     app = open_app(config, environment(), SystemClock())
     server = app.settings.server
-    raise typer.Exit(run_loop(_serve(app, host or server.host, server.port if port is None else port)))
+    serving = _serve(app, host or server.host, server.port if port is None else port)
+    raise typer.Exit(run_loop(serving, own_code=app.asks_own_code))
 
 
 async def _serve(app: App, host: str, port: int) -> int:
