@@ -61,7 +61,7 @@ def queue(store, channel):
     """(alert name, state) of what waits on a channel."""
     with store.read() as session:
         due = session.outbox.due(channel, time.time() + 1, 10)
-        return [(alert.labels["alertname"], alert.state.value) for _, alert, _, _ in due]
+        return [(alert.labels["alertname"], alert.state.value) for alert in (row.alert for row in due)]
 
 
 def refuse(store, channels=CHANNELS):

@@ -255,8 +255,9 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         session.alerts.save("reply", [transition], ["slack", "webhook"])
         assert session.outbox.due("slack", 200.0, 10) == []
         assert session.outbox.due("webhook", 119.0, 10) == []
-        [(row_id, alert, attempts, at)] = session.outbox.due("webhook", 200.0, 10)
-        assert (row_id, alert, attempts, at) == (transition.id, transition.alert, 0, 120.0)
+        [row] = session.outbox.due("webhook", 200.0, 10)
+        row_id = row.id
+        assert (row.id, row.alert, row.attempts, row.at) == (transition.id, transition.alert, 0, 120.0)
         session.outbox.failed(row_id, "webhook", "no", retry_at=300.0)
         assert session.outbox.due("webhook", 200.0, 10) == []
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
@@ -268,7 +269,7 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         session.outbox.revive(letter, 500.0)
         assert session.outbox.dead() == []
         assert session.outbox.due("webhook", 499.0, 10) == []
-        assert session.outbox.due("webhook", 500.0, 10) == [(row_id, transition.alert, 0, 120.0)]
+        assert session.outbox.due("webhook", 500.0, 10) == [row]
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
         session.outbox.drop(letter)
         assert session.outbox.dead() == []
