@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import yaml
 
@@ -19,7 +20,8 @@ def with_value(text: str, path: Sequence[str], value: str) -> str:
     """The document with another text at ``path`` (keys of mappings).
 
     Raises:
-        UsageError: there is no such key, or what stands there is not ours to change (a variable, an alias).
+        UsageError: there is no such key, or what stands there is not ours to change (a variable, an alias, a part that
+            another one shares).
     """
     where = ".".join(path)
     node: yaml.Node = yaml.compose(text, Loader=yaml.SafeLoader) or yaml.ScalarNode("", "")
@@ -35,7 +37,25 @@ def with_value(text: str, path: Sequence[str], value: str) -> str:
     start, end = node.start_mark.index, node.end_mark.index
     if "${" in text[start:end]:
         raise UsageError(f"{where} of watchdog.yaml comes from the environment ({node.value}); change it there")
-    return f"{text[:start]}{_written(value)}{text[end:]}"
+    edited = f"{text[:start]}{_written(value)}{text[end:]}"
+    if not _alone(text, edited, path, value):
+        raise UsageError(
+            f"other parts of watchdog.yaml share {where} by an anchor; write it out there, or edit by hand"
+        )
+    return edited
+
+
+def _alone(text: str, edited: str, path: Sequence[str], value: str) -> bool:
+    """Whether the edit changes what is at ``path`` and nothing that an anchor ties to it."""
+    try:
+        return bool(yaml.safe_load(edited) == _put(yaml.safe_load(text), path, value))
+    except yaml.YAMLError:  # the anchor itself stood in the value that was replaced
+        return False
+
+
+def _put(tree: Any, path: Sequence[str], value: str) -> Any:
+    """The tree with another value at ``path``; all that is beside it stays as it was, shared or not."""
+    return {**tree, path[0]: _put(tree[path[0]], path[1:], value)} if path else value
 
 
 def _entry(node: yaml.Node, key: str) -> tuple[yaml.Node, yaml.Node] | None:

@@ -48,3 +48,22 @@ def test_a_value_on_a_line_of_its_own_keeps_its_comment():
 def test_what_is_not_ours_to_change_is_left_to_a_person(path, said):
     with pytest.raises(UsageError, match=said):
         with_value(TEXT, path, "x")
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        "  a: { current: &cur { model: x } }\n  b: { current: *cur }\n",
+        "  a: &w { current: { model: x } }\n  b:\n    <<: *w\n",
+        "  a: { current: &cur { model: x }, pinned: { <<: *cur } }\n",
+        "  a: { current: { model: &name x } }\n  b: { current: { model: *name } }\n",
+    ],
+)
+def test_what_other_watches_or_roles_share_by_an_anchor_is_not_changed_behind_their_back(shared):
+    with pytest.raises(UsageError, match=r"share watches\.a\.current\.model by an anchor"):
+        with_value(f"watches:\n{shared}", ("watches", "a", "current", "model"), "y")
+
+
+def test_an_anchor_that_nobody_else_uses_is_no_obstacle():
+    text = "watches:\n  a: { current: &cur { model: x } }\n"
+    assert "model: y" in with_value(text, ("watches", "a", "current", "model"), "y")
