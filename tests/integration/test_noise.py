@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from watchdog.alert.incident import Grouping
+from watchdog.alert.story import tell
 from watchdog.app.house import HOUSE, fallbacks_due, tell_of_drills, tell_of_fallbacks
 from watchdog.cli import app
-from watchdog.domain.alert import Alert, AlertState, Reason, Transition
+from watchdog.domain.alert import Alert, AlertState, Audience, Cause, Incident, Reason, Transition
 from watchdog.domain.digest import digest
 from watchdog.domain.drill import Drill, DrillKind, DrillOutcome, DrillPlan, Told
 from watchdog.domain.run import Run, RunStatus, Trigger
@@ -64,6 +66,30 @@ def a_page(store, days_ago):
     return firing.id
 
 
+def a_page_to_people(store, *, delivered):
+    """A page of an incident that only a pager is told of: beside it in the outbox there is no row of its own."""
+    at = NOW - DAY
+    labels = {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "watch": "support_reply"}
+    firing = Alert(
+        fingerprint=digest(labels), labels=labels, annotations={}, state=AlertState.FIRING,
+        starts_at=at - 60, updated_at=at, fired_at=at, incident_id="i1",
+    )  # fmt: skip
+    incident = Incident(
+        id="i1", watch="support_reply", cause=Cause.UNATTRIBUTED, opened_at=at, members=(firing.fingerprint,)
+    )
+    step = Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=at)
+    grouping, [telling] = tell(
+        Grouping(transitions=(step,), incidents=(incident,)), [], [], [Audience(channel="pager")], at
+    )
+    with store.begin() as session:
+        session.alerts.save_incidents(grouping.incidents)
+        session.alerts.save("support_reply", grouping.transitions, [])
+        session.alerts.enqueue(telling.id, telling.alert, [telling.channel], telling.at)
+        if delivered:
+            session.outbox.delivered(telling.id, "pager", at + 1)
+    return firing.id
+
+
 def ask(workspace, *arguments):
     return CliRunner().invoke(app, [*arguments, "--config", str(workspace)])
 
@@ -91,6 +117,17 @@ def test_a_word_on_an_alert_is_counted_and_the_budget_is_held_against_it(workspa
     assert "EvalDrift support_reply" in again.stdout
     assert "within the budget" in again.stdout
     assert "### Top offenders" in ask(workspace, "noise", "--markdown").stdout
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_page_that_people_were_told_of_with_its_incident_is_a_page_once_a_channel_took_it(
+    workspace, store, delivered
+):
+    page = a_page_to_people(store, delivered=delivered)
+    assert ask(workspace, "alerts", "feedback", page, "--actionable", "no", "--false-alarm").exit_code == 0
+    found = json.loads(ask(workspace, "noise", "--json").stdout)
+    assert [(rule["fired"], rule["paged"]) for rule in found["rules"]] == [(1, int(delivered))]
+    assert (found["standing"]["pages"], found["standing"]["false"]) == (int(delivered), int(delivered))
 
 
 def test_a_word_that_makes_no_sense_is_refused(workspace, store):

@@ -211,6 +211,20 @@ class Outbox:
         taken = self._connection.execute(select(c.alert_id).distinct().where(c.delivered_at.is_not(None))).scalars()
         return set(taken) & set(alert_ids)
 
+    def reached_as_incident(self) -> list[tuple[float, Alert]]:
+        """(Unix time, incident as told) of what any channel took of incidents, oldest first.
+
+        Channels of people are told of the incident, under an identity that is no alert's.
+        """
+        c = schema.outbox.c
+        query = (
+            select(c.created_at, c.alert)
+            .where(c.delivered_at.is_not(None), c.alert_id.not_in(select(schema.alerts.c.id)))
+            .order_by(c.created_at, c.id)
+        )
+        taken = [(row.created_at, rows.alert_of(row.alert)) for row in self._connection.execute(query)]
+        return [(at, alert) for at, alert in taken if alert.incident_id]  # the others are news of no incident
+
     def forget(self, channel: str, alert_ids: Collection[str]) -> None:
         """Tell the channel nothing any more of these alerts."""
         c = schema.outbox.c
