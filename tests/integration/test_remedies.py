@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -179,6 +180,28 @@ def test_a_hook_that_fails_changes_no_file_and_is_remembered_as_failed(folder, p
     assert code == 1, said
     assert (folder / "watchdog.yaml").read_text() == before
     assert not actions(folder)[0].done
+
+
+def test_the_hook_does_not_run_when_a_file_cannot_be_written(folder, monkeypatch):
+    hooked(folder, "pin", "open('told', 'w').close()")
+    monkeypatch.setattr("watchdog.remedy.act.os.access", lambda _path, mode, **_: mode != os.W_OK)
+    code, said = call(folder, "model", "pin", "reply", *SIGNED)
+    assert (code, "it is read-only" in said, "nothing was done" in said) == (2, True, True), said
+    assert not (folder / "told").exists()
+    assert actions(folder) == []
+    assert not list(folder.glob(".watchdog-*"))
+
+
+def test_what_the_hook_did_is_remembered_though_a_file_could_not_be_written_then(folder):
+    hooked(folder, "pin", "import os; os.rename('watchdog.yaml', 'away'); os.mkdir('watchdog.yaml')")
+    code, said = call(folder, "model", "pin", "reply", *SIGNED)
+    assert (code, "changed production, but" in said, "change it by hand" in said) == (1, True, True), said
+    (folder / "watchdog.yaml").rmdir()
+    (folder / "away").rename(folder / "watchdog.yaml")
+    (action,) = actions(folder)
+    assert (action.by, action.done) == ("ann", True)
+    assert "watchdog.yaml cannot be written" in action.outcome
+    assert not list(folder.glob(".watchdog-*"))
 
 
 def test_a_feature_is_switched_off_and_on_by_the_users_own_program(folder):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +29,18 @@ class HookFailed(WatchdogError):
     """The hook did not change production."""
 
 
+class NotWritten(WatchdogError):
+    """A file could not be replaced, though it seemed so beforehand."""
+
+
 def act(app: App, remedy: Remedy, *, by: str, because: str, environ: Mapping[str, str]) -> Action:
     """Change production by the hook, then the files, and remember who did it and why.
 
     Raises:
-        UsageError: nobody's name is given, or watchdog.yaml would have problems afterwards; nothing was done.
+        UsageError: nobody's name is given, a file cannot be written, or watchdog.yaml would have problems afterwards;
+            nothing was done.
         HookFailed: the hook failed; no file was changed, and that is remembered too.
+        NotWritten: production was changed by the hook, but not the file; that is remembered.
     """
     if by.strip() in _NOBODY:
         raise UsageError("say who does this: --by NAME; a remedy is a person's decision")
@@ -47,31 +55,68 @@ def act(app: App, remedy: Remedy, *, by: str, because: str, environ: Mapping[str
         before=remedy.before,
         after=remedy.after,
     )
-    _checked(app, remedy, environ)
-    outcome = "watchdog.yaml alone was changed" if remedy.files else "nothing but this record was changed"
-    if remedy.hook:
+    with _drafts(remedy.files) as drafts:
+        if app.settings.path in drafts:  # read as every command reads it, beside the one that there is
+            join(drafts[app.settings.path], environ, secrets_required=False).checked()
+        # Before the hook: whatever happens to us from here on, somebody tried.
+        _remember(app, replace(action, outcome="begun; how it ended was not written down", done=False))
+        outcome = "watchdog.yaml alone was changed" if remedy.files else "nothing but this record was changed"
         try:
-            outcome = _run(app, remedy, action, environ)
+            if remedy.hook:
+                outcome = _run(app, remedy, action, environ)
+            _put(drafts)
         except HookFailed as error:
             _remember(app, replace(action, outcome=str(error), done=False))
             raise
-    for path, text in remedy.files.items():
-        _write(path, text)
+        except NotWritten as error:
+            told = f"{outcome}, but {error}" if remedy.hook else str(error)
+            _remember(app, replace(action, outcome=told, done=bool(remedy.hook)))
+            raise NotWritten(told) from error
     action = replace(action, outcome=outcome)
     _remember(app, action)
     return action
 
 
-def _checked(app: App, remedy: Remedy, environ: Mapping[str, str]) -> None:
-    """What watchdog.yaml would be is read as every command reads it, beside the one that there is."""
-    text = remedy.files.get(app.settings.path)
-    if text is None:
-        return
-    folder = app.settings.path.absolute().parent
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, suffix=".yaml", prefix=".watchdog-") as file:
-        file.write(text)
-        file.flush()
-        join(Path(file.name), environ, secrets_required=False).checked()
+@contextmanager
+def _drafts(files: Mapping[Path, str]) -> Iterator[Mapping[Path, Path]]:
+    """What the files would be, each beside the one that there is: who cannot write learns it before the hook runs."""
+    drafts: dict[Path, Path] = {}
+    try:
+        for path, text in files.items():
+            drafts[path] = _draft(path, text)
+        yield drafts
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def _draft(path: Path, text: str) -> Path:
+    """The new text under a name of its own, with the rights that the file has."""
+    folder = path.absolute().parent
+    try:
+        mode = path.stat().st_mode
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=folder, prefix=".watchdog-", suffix=path.suffix, delete=False
+        ) as file:
+            file.write(text)
+        draft = Path(file.name)
+        draft.chmod(mode)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}; nothing was done. Make it writable, or change it by hand"
+        ) from error
+    return draft
+
+
+def _put(drafts: Mapping[Path, Path]) -> None:
+    """Each file whole or not at all."""
+    for path, draft in drafts.items():
+        try:
+            draft.replace(path)
+        except OSError as error:
+            raise NotWritten(f"{path} cannot be written: {error.strerror}; change it by hand") from error
 
 
 def _run(app: App, remedy: Remedy, action: Action, environ: Mapping[str, str]) -> str:
@@ -105,18 +150,6 @@ def _run(app: App, remedy: Remedy, action: Action, environ: Mapping[str, str]) -
             f"the {remedy.kind} hook {program!r} failed with {done.returncode}: {said or 'it said nothing'}"
         )
     return f"the {remedy.kind} hook {program!r} changed production"
-
-
-def _write(path: Path, text: str) -> None:
-    """The file whole or not at all, with the rights it had."""
-    try:
-        mode = path.stat().st_mode
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        os.chmod(file.name, mode)  # noqa: PTH101 - a name, not a path
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}; change it by hand") from error
 
 
 def _remember(app: App, action: Action) -> None:
