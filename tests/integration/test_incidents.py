@@ -10,6 +10,7 @@ from watchdog.alert.look import alerts_of_look
 from watchdog.alert.stage import resolve_by_hand
 from watchdog.domain.alert import AlertState, Audience, Cause, Condition, ConditionStatus, Size
 from watchdog.domain.policy import Policy
+from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.pipeline.alerting import conclude, give_up, keep_alerts, standing_of
 from watchdog.pipeline.news import Channels
 from watchdog.store import rows as forms
@@ -162,3 +163,17 @@ def test_an_alert_that_an_older_version_queued_is_still_delivered(store):
     alert = replace(outcome.transitions[0].alert, since=None, told_effect=None, told_looks=0)
     older = {k: v for k, v in forms.alert_json(alert).items() if k not in {"since", "told_effect", "told_looks"}}
     assert forms.alert_of(older) == alert
+
+
+def test_a_page_that_nobody_hears_of_is_no_reason_to_wake_nobody_elsewhere(store):
+    with store.begin() as session:
+        window = Silence(
+            id="w1", kind=SilenceKind.MAINTENANCE, matchers=(Matcher("watch", "=", "search"),),
+            starts_at=NOW - 60, ends_at=NOW + 3600, by="ann", because="moving house",
+        )  # fmt: skip
+        session.silences.save([window])
+    look(store, "search", drift("search"), now=NOW)
+    look(store, "chat", drift("chat"), now=NOW + 5)
+    with store.read() as session:
+        severities = {alert.labels["watch"]: alert.labels["severity"] for alert in session.alerts.firing()}
+    assert severities["chat"] == "page"

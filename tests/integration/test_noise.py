@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from watchdog.alert.incident import Grouping
 from watchdog.alert.story import tell
-from watchdog.app.house import HOUSE, fallbacks_due, tell_of_drills, tell_of_fallbacks
+from watchdog.app.house import fallbacks_due, tell_of_drills, tell_of_fallbacks
 from watchdog.cli import app
-from watchdog.domain.alert import Alert, AlertState, Audience, Cause, Incident, Reason, Transition
+from watchdog.domain.alert import HOUSE, Alert, AlertState, Audience, Cause, Incident, Reason, Transition
 from watchdog.domain.digest import digest
 from watchdog.domain.drill import Drill, DrillKind, DrillOutcome, DrillPlan, Told
 from watchdog.domain.run import Run, RunStatus, Trigger

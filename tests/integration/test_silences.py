@@ -7,8 +7,10 @@ from random import Random
 
 import pytest
 
+from watchdog.alert.stage import resolve_by_hand
+from watchdog.alert.story import known_as
 from watchdog.app.outbox import StoreOutbox, to_be_sent
-from watchdog.domain.alert import Alert, AlertState, Audience, Reason, Transition
+from watchdog.domain.alert import HOUSE, Alert, AlertState, Audience, Reason, Transition
 from watchdog.domain.digest import digest
 from watchdog.domain.policy import Policy
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
@@ -40,7 +42,7 @@ class Clock:
 
 
 def alert_of(watch="reply", **more):
-    labels = {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "watch": watch}
+    labels = more.pop("labels", {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "watch": watch})
     values = {"annotations": {"summary": "worse"}, "state": AlertState.FIRING, "starts_at": NOW, "updated_at": NOW}
     return Alert(fingerprint=digest(labels), labels=labels, **{**values, "fired_at": NOW, **more})
 
@@ -234,3 +236,30 @@ def test_people_hear_the_end_of_what_they_knew_within_a_window(store):
 def read(store):
     with store.read() as session:
         return session.alerts.firing()
+
+
+def test_people_hear_the_end_of_what_they_knew_although_later_news_of_it_never_left(store):
+    decide(store, alert_of(), AlertState.PENDING, Reason.HELD, NOW)
+    assert told_in_the_room(store, NOW + 1) == [("firing", "worse")]
+    [known] = read(store)
+    silence(store, starts=NOW + 10, kind=SilenceKind.MAINTENANCE)
+    with store.begin() as session:  # news that the channel refused for a while; then it was silent
+        [incident] = session.alerts.incidents()
+        news = replace(known_as(incident, known, "slack"), annotations={"summary": "raised"})
+        session.alerts.enqueue("news", news, ["slack"], NOW + 20)
+    ended = replace(known, state=AlertState.RESOLVED, resolved_at=NOW + 600)
+    decide(store, ended, AlertState.FIRING, Reason.CLEARED, NOW + 600)
+    assert told_in_the_room(store, NOW + 601) == []  # the news is withdrawn, and the end no longer waits for it
+    assert [state for state, _ in told_in_the_room(store, NOW + 602)] == ["resolved"]
+
+
+def test_people_hear_the_end_of_what_the_house_said_of_itself(store):
+    claim = alert_of("reply", labels={"alertname": "DrillOverdue", "severity": "page", "watch": "reply"})
+    with store.begin() as session:
+        step = Transition(alert=claim, before=AlertState.PENDING, reason=Reason.HELD, at=NOW)
+        session.alerts.save(HOUSE, [step], ROOM.alerts)
+    assert told_in_the_room(store, NOW + 1) == [("firing", "worse")]
+    with store.begin() as session:
+        assert give_up(session, [], ROOM, {}, NOW + 2) == []  # its chore ends it, and not the sweep
+        conclude(session, HOUSE, [resolve_by_hand(claim, NOW + 5, "held")], ROOM, Policy(), NOW + 5)
+    assert [state for state, _ in told_in_the_room(store, NOW + 6)] == ["resolved"]

@@ -94,5 +94,5 @@ def standing(alert: Alert, silences: Iterable[Silence], first: float, last: floa
 
     Unix times; with ``first`` = ``last`` = now, what silences it now.
     """
-    mine = [silence for silence in silences if silence.held_between(first, last) and silence.takes(alert.labels)]
+    mine = [silence for silence in silences if silence.held_between(first, last) and silence.takes(alert.matched)]
     return max(mine, key=lambda silence: (silence.ends_at, silence.id), default=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from watchdog.alert.hush import standing as silenced_by
 from watchdog.alert.incident import Windows, group
 from watchdog.alert.severity import graded
 from watchdog.alert.stage import reconcile
@@ -56,7 +57,9 @@ def alerts_of_look(
 
     ``every``: seconds between two looks of the watch; 0 when that is not known.
     """
-    claims = graded(conditions, policy, at, standing.elsewhere)
+    # What nobody is told of wakes nobody, and is no reason to wake nobody here.
+    told = [alert for alert in standing.elsewhere if silenced_by(alert, standing.silences, now, now) is None]
+    claims = graded(conditions, policy, at, told)
     claims += worsened(claims, standing.open_alerts, policy)
     transitions = reconcile(claims, standing.open_alerts, now)
     return concluded(watch, transitions, standing, windows=Windows.of(policy, every), now=now, audiences=audiences)

@@ -95,7 +95,8 @@ def worsened(conditions: Sequence[Condition], open_alerts: Sequence[Alert], poli
         found += [_again(condition, alert.labels[WORSE], Growth.SAME) for alert in steps]
         grew = growth(condition, told, policy)
         if grew in {Growth.GREW, Growth.RAISED}:
-            found.append(_again(condition, str(len(steps) + 1), grew))
+            # After the last, not as many as there are: one may have been resolved by hand.
+            found.append(_again(condition, str(max((int(each.labels[WORSE]) for each in steps), default=0) + 1), grew))
     return found
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from watchdog.alert.stage import reconcile
 from watchdog.alert.undelivered import NAME, undelivered
-from watchdog.app.house import HOUSE, linked, open_alerts
+from watchdog.app.house import linked, open_alerts
+from watchdog.domain.alert import HOUSE
 from watchdog.store.store import Session
 
 

@@ -8,15 +8,13 @@ from dataclasses import replace
 from watchdog.alert.rehearsal import OVERDUE, UNREADY, drills_overdue, fallback_unready
 from watchdog.alert.stage import reconcile
 from watchdog.correlate.words import served_runbook
-from watchdog.domain.alert import Alert, Condition, ConditionStatus
+from watchdog.domain.alert import HOUSE, Alert, Condition, ConditionStatus
 from watchdog.domain.drill import DrillPlan
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.news import Channels
 from watchdog.store.store import Session
 
-#: No watch has an empty name.
-HOUSE = ""
 #: Where alerts find the pages that come with us, when nobody serves them.
 _SHIPPED = "docs/runbooks/"
 

@@ -67,10 +67,12 @@ class StoreOutbox:
             if silences:  # what they hold back must not crowd out what may leave
                 rows = session.outbox.due(channel, now)
             verdicts = [(row, *_verdict(session, row, silences, now, channel)) for row in rows]
-        over = {row.alert.id for row, _, verdict in verdicts if verdict.reason is Hush.NEVER}
+        over = [row for row, _, verdict in verdicts if verdict.reason is Hush.NEVER]
         if over:
             with self._store.begin() as session:
-                session.outbox.forget(channel, over)
+                told = session.outbox.told(channel, {row.alert.id for row in over})
+                session.outbox.forget(channel, {row.alert.id for row in over} - told)
+                session.outbox.withdraw(channel, [row.id for row in over])  # what it knows of, it must see end
         return [
             Delivery(id=row.id, channel=channel, alert=alert, attempts=row.attempts, unconfirmed=row.unconfirmed)
             for row, alert, verdict in verdicts

@@ -135,7 +135,7 @@ def resolve(
         eval-watchdog alerts resolve 3f2a9c01d4e5b678 --because "rolled the prompt back to v13"
     """
     from watchdog.alert.stage import resolve_by_hand
-    from watchdog.domain.alert import AlertState
+    from watchdog.domain.alert import HOUSE, AlertState
     from watchdog.domain.policy import Policy
     from watchdog.errors import UnknownName
     from watchdog.pipeline.alerting import conclude
@@ -146,7 +146,7 @@ def resolve(
             raise UnknownName(f"there is no alert {alert_id!r}; 'eval-watchdog alerts list' shows their ids")
         if alert.state is AlertState.RESOLVED:
             raise UnknownName(f"alert {alert_id} is resolved already")
-        watch = session.alerts.watch_of(alert_id) or alert.labels.get("watch", "")
+        watch = session.alerts.watch_of(alert_id) or HOUSE
         transition = resolve_by_hand(alert, house.clock.now(), f"{because} ({by or getpass.getuser()})")
         policy = house.joined.watches[watch].policy if watch in house.joined.watches else Policy()
         conclude(session, watch, [transition], house.channels, policy, house.clock.now())

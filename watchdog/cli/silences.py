@@ -57,7 +57,7 @@ def silence(
                 house.watch(matcher.value)
         made = made_by(SilenceKind.SILENCE, matchers, now, since_seconds(lasting), by, because)
         session.silences.save([made])
-        matching = [alert for alert in _open_alerts(session, house) if made.takes(alert.labels)]
+        matching = [alert for alert in _open_alerts(session, house) if made.takes(alert.matched)]
         repeating = _repeating(session, house, matching)
     tell_made(made, matching, as_json=as_json)
     for channel, count in repeating.items():

@@ -147,6 +147,10 @@ class Reason(StrEnum):
     NOTHING = "nothing to do"
 
 
+#: What the house's own alerts are kept under in place of a watch, none of which has an empty name.
+HOUSE = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One episode of a condition. ``labels`` are its identity; a new episode is a new alert."""
@@ -177,6 +181,11 @@ class Alert:
     def severity(self) -> Severity:
         """What its label says."""
         return Severity(self.labels.get("severity", Severity.INFO))
+
+    @property
+    def matched(self) -> dict[str, str]:
+        """What silences and routes match: its labels, and the incident it belongs to."""
+        return {**self.labels, **({"incident": self.incident_id} if self.incident_id else {})}
 
     @property
     def id(self) -> str:

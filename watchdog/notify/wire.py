@@ -46,7 +46,7 @@ def sanitized(pairs: Mapping[str, str]) -> dict[str, str]:
 
 def labelled(alert: Alert) -> dict[str, str]:
     """Labels of an alert as they leave: its own, and the incident it belongs to."""
-    return {**alert.labels, **({"incident": alert.incident_id} if alert.incident_id else {})}
+    return alert.matched
 
 
 def notes(alert: Alert) -> dict[str, str]:

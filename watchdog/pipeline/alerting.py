@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from watchdog.alert.incident import Windows
 from watchdog.alert.look import Outcome, Standing, concluded
 from watchdog.alert.stage import given_up
-from watchdog.domain.alert import Alert, AlertState, Transition
+from watchdog.domain.alert import HOUSE, Alert, AlertState, Transition
 from watchdog.domain.policy import Policy
 from watchdog.pipeline.news import Channels
 from watchdog.store.store import Session
@@ -31,7 +31,8 @@ def standing_of(session: Session, watch: str, now: float) -> Standing:
 def keep_alerts(session: Session, watch: str, outcome: Outcome, channels: Channels) -> None:
     """Keep what was decided, and a row for each message."""
     session.alerts.save_incidents(outcome.incidents)
-    session.alerts.save(watch, outcome.transitions, channels.machines)
+    # The house's own alerts belong to no incident: people are told of each.
+    session.alerts.save(watch, outcome.transitions, channels.alerts if watch == HOUSE else channels.machines)
     for telling in outcome.tellings:
         session.alerts.enqueue(telling.id, telling.alert, [telling.channel], telling.at)
 
@@ -63,10 +64,12 @@ def give_up(
     """
     found: list[Alert] = []
     for alert in session.alerts.all_open():
+        if session.alerts.watch_of(alert.id) == HOUSE:
+            continue  # its chores end them
         policy = policies.get(alert.labels.get("watch", ""), Policy())
         ended = given_up([alert], watches, now, policy.forget_after)
         if ended:
             conclude(session, alert.labels.get("watch", ""), ended, channels, policy, now)
             found += [each.alert for each in ended if each.before is AlertState.FIRING]
-    conclude(session, "", (), channels, Policy(), now)
+    conclude(session, HOUSE, (), channels, Policy(), now)
     return found

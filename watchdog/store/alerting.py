@@ -233,6 +233,12 @@ class Outbox:
             delete(schema.outbox).where(c.channel == channel, c.alert_id.in_(sorted(alert_ids)), waiting)
         )
 
+    def withdraw(self, channel: str, row_ids: Collection[str]) -> None:
+        """Tell the channel nothing of these transitions."""
+        c = schema.outbox.c
+        waiting = c.delivered_at.is_(None)
+        self._connection.execute(delete(schema.outbox).where(c.channel == channel, c.id.in_(sorted(row_ids)), waiting))
+
     def delivered(self, row_id: str, channel: str, now: float) -> None:
         """The channel took it."""
         self._change(row_id, channel, delivered_at=now, attempts=schema.outbox.c.attempts + 1, error=None)

@@ -96,3 +96,10 @@ def test_it_says_until_when_by_whom_and_why():
     assert silence(ends=1_790_000_000).said == "silenced until 2026-09-21 14:13 UTC by ann: known"
     window = silence(ends=1_790_000_000, kind=SilenceKind.MAINTENANCE, source="am", by="", because="")
     assert window.said == "in a maintenance window in am until 2026-09-21 14:13 UTC by nobody named: no reason given"
+
+
+def test_an_incident_is_silenced_by_its_id(house):
+    of_incident = house.alert(incident_id="1c1d")
+    mine = silence(0.0, 100.0, Matcher("incident", "=", "1c1d"))
+    assert standing(of_incident, [mine], 10, 10) is mine
+    assert standing(house.alert(), [mine], 10, 10) is None

@@ -107,3 +107,10 @@ def test_a_pinned_model_makes_no_other_claim_of_it(house):
     condition = replace(now(house, -9.0, 40), labels={**house.LABELS, "model": "gpt-y"})
     assert growth(condition, [told(house)], POLICY) is Growth.GREW
     assert len(worsened([condition], [told(house)], POLICY)) == 1
+
+
+def test_a_step_that_was_resolved_by_hand_does_not_give_its_number_away(house):
+    second = told(house, labels={"worse": "2"})
+    claims = worsened([now(house, -40.0, 400)], [told(house), second], POLICY)
+    assert [claim.labels["worse"] for claim in claims] == ["2", "3"]
+    assert reconcile([now(house, -40.0, 400), *claims], [told(house), second], house.NOW)
