@@ -158,6 +158,18 @@ def test_failing_over_takes_provider_model_and_prompt_of_the_fallback(folder):
     )
 
 
+def test_nothing_is_rolled_back_onto_the_fallbacks_provider(folder):
+    assert call(folder, "model", "failover", "reply", *SIGNED)[0] == 0
+    before = (folder / "watchdog.yaml").read_text()
+    code, said = call(folder, "model", "rollback", "reply", "--to", "123456", *SIGNED)
+    assert (code, "since a failover by ann" in said, "'eval-watchdog model pin reply' first" in said) == (2, True, True)
+    assert (folder / "watchdog.yaml").read_text() == before
+    assert call(folder, "model", "pin", "reply", *SIGNED)[0] == 0
+    code, said = call(folder, "model", "rollback", "reply", "--to", "123456", *SIGNED)
+    assert code == 0, said
+    assert "current: { provider: main, model: alias, " in (folder / "watchdog.yaml").read_text()
+
+
 def test_the_hook_changes_production_first_and_knows_who_and_why(folder):
     told = "' '.join(os.environ['EVAL_WATCHDOG_' + name] for name in ('ACTION', 'MODEL', 'BY'))"
     program = f"import os; open('told', 'w').write({told})"

@@ -16,6 +16,8 @@ from watchdog.pipeline.subject import subject_of
 from watchdog.remedy.edit import with_value
 from watchdog.remedy.prompts import prompt_of_digest
 
+_PROVIDER = "current.provider"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
@@ -83,12 +85,14 @@ def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
     ``to``: id of the run to go back to.
 
     Raises:
-        UsageError: no good look is known, nothing has changed since, or git does not know the prompt of then.
+        UsageError: no good look is known, nothing has changed since, current was given another provider since, or git
+            does not know the prompt of then.
         UnknownName: there is no such run.
     """
     watch, then = app.watch(name), _good(app, name, to)
     was, now = then.subject, subject_of(watch, ())
     current = _target(app, name, Role.CURRENT)
+    _same_provider(app, name, then)
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     files: dict[Path, str] = {}
@@ -161,6 +165,28 @@ def _good(app: App, name: str, to: str | None) -> Run:
     if runs[0].subject == Subject():
         raise UsageError(f"run {to} does not say what it measured; name another one")
     return runs[0]
+
+
+def _same_provider(app: App, name: str, then: Run) -> None:
+    """A run does not say which provider it asked: only what was done through us since does."""
+    with app.store.read() as session:
+        actions = session.actions.all(name)
+    since = then.planned_for if then.started_at is None else then.started_at
+    moves = [action for action in actions if action.done and action.at >= since and _PROVIDER in action.before]
+    if not moves:
+        return
+    first = moves[-1]  # newest first
+    was, now = first.before[_PROVIDER], _target(app, name, Role.CURRENT).provider
+    if was == now:
+        return
+    pinned = app.watch(name).targets.get(Role.PINNED)
+    undo = f"set current.provider of {name} back to {was} in watchdog.yaml"
+    if pinned is not None and pinned.provider == was:
+        undo = f"undo that by 'eval-watchdog model pin {name}'"
+    raise UsageError(
+        f"current of {name} asks {now} since a {first.kind} by {first.by}, and run {then.id} asked {was} before: its "
+        f"model may not be known there; {undo} first"
+    )
 
 
 def _target(app: App, name: str, role: Role) -> Target:
