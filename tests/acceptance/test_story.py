@@ -43,10 +43,9 @@ async def test_drift_alerts_once_names_what_moved_and_resolves_when_it_is_over(l
         await story.look()
         looks += 1
         assert looks <= 4
-    assert {(kind, name) for kind, name, _ in story.told(looks)} == {
-        ("model", "MassEvalFailure"),
-        ("model", "EvalDrift"),
-    }
+    told_of = {(kind, name) for kind, name, _ in story.told(looks)}
+    assert ("model", "EvalDrift") in told_of
+    assert told_of <= {("model", "EvalDrift"), ("model", "MassEvalFailure")}  # the latter where most cases fell
 
     code, report = run(workspace)  # it goes on: the same episodes, told once
     assert code == 1
