@@ -33,8 +33,10 @@ def acknowledge(session: Session, alert: Alert, said: Acknowledgement) -> bool:
     if not session.silences.acknowledge(said):
         return False
     line = f"{_moment(said.at)} {alert.labels.get('alertname', 'an alert')} is acknowledged {_words(said, at=False)}"
-    of_alert = [incident for incident in session.alerts.incidents() if incident.id == alert.incident_id]
-    session.alerts.save_incidents(replace(each, timeline=(*each.timeline, line)) for each in of_alert)
+    session.alerts.lock()
+    incident = session.alerts.incident(alert.incident_id)
+    if incident is not None:
+        session.alerts.save_incidents([replace(incident, timeline=(*incident.timeline, line))])
     return True
 
 

@@ -22,7 +22,7 @@ from watchdog.domain.silence import Silence
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.alertmanager_silences import silences_of
 from watchdog.notify.http import is_http, make_client, network_error, place, post, refusal
-from watchdog.notify.wire import labelled, notes, rfc3339, sanitized
+from watchdog.notify.wire import notes, rfc3339, sanitized
 
 _log = structlog.get_logger(__name__)
 
@@ -119,7 +119,7 @@ class AlertmanagerNotifier:
         if all(answer is None for answer in answers):
             return frozenset()
         held = set().union(*(answer for answer in answers if answer is not None))
-        return frozenset(alert.id for alert in alerts if frozenset(sanitized(labelled(alert)).items()) not in held)
+        return frozenset(alert.id for alert in alerts if frozenset(sanitized(alert.matched).items()) not in held)
 
     async def _held(self, endpoint: str, alertname: str) -> set[frozenset[tuple[str, str]]] | None:
         """Label sets of the firing alerts of one name that a peer holds; None when it does not say."""
@@ -141,7 +141,7 @@ class AlertmanagerNotifier:
 
     async def receivers(self, alert: Alert) -> tuple[str, ...]:
         """Names of the receivers that a firing alert is routed to, by the first peer that holds it."""
-        wanted = sanitized(alert.labels)
+        wanted = sanitized(alert.matched)
         for endpoint in self._peers:
             for held in await self._alerts(endpoint, alert.labels.get("alertname", "")) or ():
                 if held.get("labels") == wanted:
@@ -190,7 +190,7 @@ class AlertmanagerNotifier:
         newest: dict[tuple[tuple[str, str], ...], Alert] = {}
         for alert in sorted(alerts, key=lambda alert: alert.starts_at):
             if alert.state is not AlertState.PENDING:
-                newest[tuple(sanitized(labelled(alert)).items())] = alert
+                newest[tuple(sanitized(alert.matched).items())] = alert
         written = {}
         for labels, alert in newest.items():
             resolved = alert.state is AlertState.RESOLVED and alert.resolved_at is not None

@@ -179,7 +179,7 @@ class PagerDutyNotifier:
 
     def _key(self, alert: Alert) -> str:
         """Of its incident: Alertmanager's, where its configuration is known."""
-        return (self._keys.key(sanitized(alert.labels)) if self._keys else None) or alert.id
+        return (self._keys.key(sanitized(alert.matched)) if self._keys else None) or alert.id
 
     async def _event(self, alert: Alert, event: Mapping[str, Any], now: float) -> None:
         await self._enqueue("/v2/enqueue", {"dedup_key": self._key(alert), **event}, now)

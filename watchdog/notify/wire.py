@@ -44,11 +44,6 @@ def sanitized(pairs: Mapping[str, str]) -> dict[str, str]:
     return clean
 
 
-def labelled(alert: Alert) -> dict[str, str]:
-    """Labels of an alert as they leave: its own, and the incident it belongs to."""
-    return alert.matched
-
-
 def notes(alert: Alert) -> dict[str, str]:
     """Annotations of an alert as they leave: its own, none of them endless, and the incident it belongs to."""
     own = {name: text if len(text) <= LONGEST else text[:LONGEST] + "…" for name, text in alert.annotations.items()}
@@ -65,7 +60,7 @@ def message(alerts: Sequence[Alert], receiver: str) -> dict[str, Any]:
     written = [
         {
             "status": status(alert),
-            "labels": labelled(alert),
+            "labels": alert.matched,
             "annotations": notes(alert),
             "startsAt": rfc3339(alert.starts_at),
             "endsAt": NO_TIME if alert.resolved_at is None else rfc3339(alert.resolved_at),
@@ -74,7 +69,7 @@ def message(alerts: Sequence[Alert], receiver: str) -> dict[str, Any]:
         }
         for alert in alerts
     ]
-    common = _common([labelled(alert) for alert in alerts])
+    common = _common([alert.matched for alert in alerts])
     return {
         "version": "4",
         "groupKey": digest(sorted({alert.fingerprint for alert in alerts})),

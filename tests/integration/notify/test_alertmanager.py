@@ -117,7 +117,7 @@ async def test_what_an_alertmanager_forgot_can_be_asked(house, alertmanager, mak
 @pytest.mark.alertmanager
 async def test_an_alertmanager_says_whom_it_tells_and_what_it_has_passed_on(house, alertmanager, receiver, make):
     notifier = make(alertmanager.url)
-    known, unknown = house.alert("known"), house.alert("unknown")
+    known, unknown = house.alert("known", incident_id="1c1d"), house.alert("unknown")
     before = await notifier.passed_on()
     assert sum(before.values()) == 0
     await notifier.send([known], time.time())
