@@ -43,7 +43,7 @@ class BadLooks(NamedTuple):
 
     def update(self, x: float, *, mean: float, spread: float, mark: float) -> BadLooks:
         """With one look more; ``mean`` and ``spread`` of the reference before it."""
-        below = self.below if self.looks else float(bad_below(mean, spread))
+        below = self.below if self.looks else mean - max(LEAST_DROP, DEVIATIONS * spread)
         if x >= below:
             return BadLooks()
         return BadLooks(self.looks + 1, self.since if self.looks else mark, below)

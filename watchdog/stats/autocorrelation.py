@@ -21,6 +21,7 @@ after a baseline of 20 is found after 36, 24, 12 and 10 looks (median) instead o
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 BLOCK = 24
@@ -86,22 +87,7 @@ class Correlation(NamedTuple):
 
         ``expected``: the correlation of neighbours believed in before any run was seen.
         """
-        lag0, lag1, lag2 = self.sums[-1]
-        belief = belief_after(self.finished)
-        weight = self.finished + belief
-        raw1, raw2 = lag1 / (lag0 + belief), lag2 / (lag0 + belief)
-        seen, least = self.finished / weight, SIGNIFICANT * math.sqrt(self.finished) / weight
-        prior, steady = expected * (1 - seen), DECAY_WEIGHT / math.sqrt(weight)
-        factor, r1, phi = 1.0, 0.0, DECAY
-        for _ in range(4):  # the bias depends on the answer: a few fixed-point steps settle it
-            bias = min(factor / BLOCK, 0.8)
-            r1 = raw1 * (1 - bias) + bias * seen + prior
-            r2 = raw2 * (1 - bias) + bias * seen + prior * DECAY
-            if r1 <= least:
-                r1 = 0.0
-            phi = min(max((r2 + DECAY * steady) / (r1 + steady), PHI[0]), PHI[1])
-            factor = min(1 + 2 * r1 / (1 - phi), LARGEST)
-        return min(r1, 0.95), phi
+        return _estimate(self.sums[-1], self.finished, expected)
 
     def to_json(self) -> list[Any]:
         """JSON value; floats come back exactly."""
@@ -144,6 +130,26 @@ def inflation(r1: float, phi: float, runs: float) -> float:
     head = (1 - tail) / (1 - phi)
     triangle = (1 - runs * tail + (runs - 1) * tail * phi) / (runs * (1 - phi) ** 2)
     return float(min(max(1 + 2 * r1 * (head - triangle), 1.0), LARGEST))
+
+
+@lru_cache(maxsize=1024)  # asked at every look, and new at one in ``BLOCK`` only
+def _estimate(sums: tuple[float, float, float], finished: int, expected: float) -> tuple[float, float]:
+    lag0, lag1, lag2 = sums
+    belief = belief_after(finished)
+    weight = finished + belief
+    raw1, raw2 = lag1 / (lag0 + belief), lag2 / (lag0 + belief)
+    seen, least = finished / weight, SIGNIFICANT * math.sqrt(finished) / weight
+    prior, steady = expected * (1 - seen), DECAY_WEIGHT / math.sqrt(weight)
+    factor, r1, phi = 1.0, 0.0, DECAY
+    for _ in range(4):  # the bias depends on the answer: a few fixed-point steps settle it
+        bias = min(factor / BLOCK, 0.8)
+        r1 = raw1 * (1 - bias) + bias * seen + prior
+        r2 = raw2 * (1 - bias) + bias * seen + prior * DECAY
+        if r1 <= least:
+            r1 = 0.0
+        phi = min(max((r2 + DECAY * steady) / (r1 + steady), PHI[0]), PHI[1])
+        factor = min(1 + 2 * r1 / (1 - phi), LARGEST)
+    return min(r1, 0.95), phi
 
 
 def _lagged(values: list[float], lag: int) -> float:

@@ -28,10 +28,12 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Moments:
         """Moments of an array."""
-        if not len(values):
+        n = len(values)
+        if not n:
             return cls()
-        mean = float(values.mean())
-        return cls(len(values), mean, float(((values - mean) ** 2).sum()))
+        mean = float(np.add.reduce(values)) / n
+        apart = values - mean
+        return cls(n, mean, float(apart @ apart))
 
     def __or__(self, other: Moments) -> Moments:
         """Moments of both together."""

@@ -30,7 +30,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -54,6 +55,10 @@ MARGIN = 0.15
 CAP = 2000
 #: A sum stops growing at this multiple of A: it must be able to come down again.
 REACH = 1000.0
+
+
+#: Variance inflation of each bet's window: ``DELTAS``, then ``LOCKED_DELTAS``.
+Inflations = tuple[float, ...]
 
 
 class Evidence(NamedTuple):
@@ -105,7 +110,7 @@ class PredictiveSR:
             failures=None if lost is None or n is None else (),
             locked=None,
             correlation=Correlation(),
-            inflations=(1.0,) * len(self._windows),
+            inflations=(),
             bets=(Bet(),) * len(self._windows),
             between=between,
             within=within,
@@ -113,12 +118,14 @@ class PredictiveSR:
             lock_at=len(x) + LOCK_AFTER,
             expected=expected_correlation(within, between, len(x)),
         )
-        state = self._with_inflations(state)
+        state = replace(state, inflations=self._inflations(state.correlation, state.expected))
         for index, summary in enumerate(x):
             scaled = state.common_scale(summary, variances[index])
             z = _rank(state.history, scaled, 0.5 if u is None else u[index]) if index else 0.0
             failures = None if lost is None or n is None else _counted(lost[index], n[index])
-            state = self._remember(self._correlate(state, z), scaled, failures)
+            correlation, inflations = self._correlated(state, z)
+            entered = self._entered(state, scaled, failures)
+            state = replace(state, correlation=correlation, inflations=inflations, **entered)
         return state
 
     def update(
@@ -139,22 +146,21 @@ class PredictiveSR:
         """
         scaled = state.common_scale(x, variance)
         rank = _rank(state.history, scaled, u)
-        if remember:
-            state = self._correlate(state, rank)
+        correlation, inflations = self._correlated(state, rank) if remember else (state.correlation, state.inflations)
         counted = None if lost is None or n is None or state.failures is None else _counted(lost, n)
         z = _clip(rank if state.n >= YOUNG else self._predicted(state, scaled, u, counted))
-        growing, stakes = self._bet_on_reference(state, z, mark)
+        growing, stakes = self._bet_on_reference(state, z, inflations, mark)
         second = state.bets[len(growing) :]
         value = _mean_total(growing)
         if state.locked is not None:
-            second = self._bet_on_locked(state, _clip(_sorted_rank(state.locked, scaled, u) + MARGIN), mark)
+            locked = _clip(_sorted_rank(state.locked, scaled, u) + MARGIN)
+            second = self._raised(second, LOCKED_DELTAS, locked, inflations[len(DELTAS) :], mark)
             value = (value + _mean_total(second)) / 2
         bets = growing + second
         best = max(bets, key=_climb)
-        looks, since = stakes.likeliest() if stakes.begun else (best.looks, best.since)
-        state = replace(state, bets=bets, stakes=stakes)
-        if remember:
-            state = self._remember(state, scaled, counted)
+        looks, since = stakes.likeliest() if len(stakes.begun) else (best.looks, best.since)
+        entered = self._entered(state, scaled, counted) if remember else {}
+        state = replace(state, bets=bets, stakes=stakes, correlation=correlation, inflations=inflations, **entered)
         return state, Evidence(value, looks, since)
 
     def restart(self, state: PsrState) -> PsrState:
@@ -167,17 +173,17 @@ class PredictiveSR:
         n, mean, squares = 0, 0.0, 0.0
         for x in history.tolist():
             n, mean, squares = winsorised_step(n, mean, squares, x)
-        return self._with_inflations(
-            replace(
-                state,
-                history=history,
-                n=n,
-                mean=mean,
-                squares=squares,
-                failures=None if state.failures is None else state.failures[:n],
-                locked=state.locked if n >= state.lock_at else None,
-                correlation=state.correlation.without_last(runs),
-            )
+        correlation = state.correlation.without_last(runs)
+        return replace(
+            state,
+            history=history,
+            n=n,
+            mean=mean,
+            squares=squares,
+            failures=None if state.failures is None else state.failures[:n],
+            locked=state.locked if n >= state.lock_at else None,
+            correlation=correlation,
+            inflations=self._inflations(correlation, state.expected),
         )
 
     def _predicted(self, state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
@@ -188,63 +194,59 @@ class PredictiveSR:
         z = surprise(x, state.n, state.mean, spread)
         if failures is None or state.failures is None:
             return z
-        before = state.failures
-        checked = surprise_of_failures(*failures, sum(f for f, _ in before), sum(n for _, n in before), u)
+        failed, cases = map(sum, zip((0, 0), *state.failures, strict=True))
+        checked = surprise_of_failures(*failures, failed, cases, u)
         return z if checked is None else max(z, checked)
 
-    def _bet_on_reference(self, state: PsrState, z: float, mark: float) -> tuple[tuple[Bet, ...], Stakes]:
+    def _bet_on_reference(
+        self, state: PsrState, z: float, inflations: Inflations, mark: float
+    ) -> tuple[tuple[Bet, ...], Stakes]:
         """The bets on z in the growing reference after one more run; keen ones are the sums of their stakes."""
-        factors = state.inflations[: len(DELTAS)]
-        bets = tuple(
-            self._raise(bet, delta, z, factor, mark)
-            for bet, delta, factor in zip(state.bets[: len(DELTAS)], DELTAS, factors, strict=True)
-        )
+        factors = inflations[: len(DELTAS)]
+        bets = self._raised(state.bets[: len(DELTAS)], DELTAS, z, factors, mark)
         if not self.keen or state.n >= YOUNG:
             return bets, Stakes()
-        before = state.stakes if state.stakes.begun else _carried(state)
+        before = state.stakes if len(state.stakes.begun) else _carried(state, factors)
         stakes = before.update(z, state.n, DELTAS, factors, limit=self._limit, mark=mark)
-        totals = stakes.totals.sum(0).tolist()
-        kept = (bet._replace(total=min(total, self._limit)) for bet, total in zip(bets, totals, strict=True))
-        return tuple(kept), stakes
+        totals = np.minimum(stakes.totals.sum(0), self._limit).tolist()
+        return tuple(Bet(total, *bet[1:]) for bet, total in zip(bets, totals, strict=True)), stakes
 
-    def _bet_on_locked(self, state: PsrState, z: float, mark: float) -> tuple[Bet, ...]:
-        """The bets on z in the locked reference after one more run."""
-        pairs = zip(state.bets[len(DELTAS) :], LOCKED_DELTAS, state.inflations[len(DELTAS) :], strict=True)
-        return tuple(self._raise(bet, delta, z, factor, mark) for bet, delta, factor in pairs)
+    def _raised(
+        self, bets: tuple[Bet, ...], deltas: tuple[float, ...], z: float, inflations: Inflations, mark: float
+    ) -> tuple[Bet, ...]:
+        """Bets, each on its own delta, after one more run."""
+        return tuple(map(self._raise, bets, deltas, repeat(z), inflations, repeat(mark)))
 
-    def _raise(self, bet: Bet, delta: float, z: float, factor: float, mark: float) -> Bet:
-        gain = -delta * z - delta * delta * factor / 2
+    def _raise(self, bet: Bet, delta: float, z: float, inflated: float, mark: float) -> Bet:
+        gain = -delta * z - delta * delta * inflated / 2
         total = min((1 + bet.total) * math.exp(gain), self._limit)
         climb = bet.climb + gain
         if climb <= 0:
             return Bet(total)
         return Bet(total, climb, bet.looks + 1, bet.since if bet.looks else mark)
 
-    def _correlate(self, state: PsrState, z: float) -> PsrState:
+    def _correlated(self, state: PsrState, z: float) -> tuple[Correlation, Inflations]:
+        """What is known of the autocorrelation after one more run. It is estimated anew once in a block."""
         correlation = state.correlation.add(z)
-        state = replace(state, correlation=correlation)
-        return self._with_inflations(state) if not correlation.block else state
+        if correlation.block:
+            return correlation, state.inflations
+        return correlation, self._inflations(correlation, state.expected)
 
-    def _with_inflations(self, state: PsrState) -> PsrState:
-        r1, phi = state.autocorrelation
-        return replace(state, inflations=tuple(inflation(r1, phi, window) for window in self._windows))
+    def _inflations(self, correlation: Correlation, expected: float) -> Inflations:
+        r1, phi = correlation.estimate(expected)
+        return tuple(inflation(r1, phi, window) for window in self._windows)
 
     @staticmethod
-    def _remember(state: PsrState, x: float, failures: tuple[int, int] | None) -> PsrState:
+    def _entered(state: PsrState, x: float, failures: tuple[int, int] | None) -> dict[str, Any]:
+        """What changes of a state when a run enters its reference."""
         history = np.concatenate((state.history[-(CAP - 1) :], (x,)))
         n, mean, squares = winsorised_step(state.n, state.mean, state.squares, x)
-        counts = state.failures
-        if counts is not None and len(counts) < YOUNG:
-            counts = (*counts, failures or (0, 0))
-        return replace(
-            state,
-            history=history,
-            n=n,
-            mean=mean,
-            squares=squares,
-            failures=counts,
-            locked=np.sort(history) if n == state.lock_at else state.locked,
-        )
+        entered: dict[str, Any] = {"history": history, "n": n, "mean": mean, "squares": squares}
+        if state.failures is not None and len(state.failures) < YOUNG:
+            entered["failures"] = (*state.failures, failures or (0, 0))
+        if n == state.lock_at:
+            entered["locked"] = np.sort(history)
+        return entered
 
 
 def _rank(history: Floats, x: float, u: float) -> float:
@@ -259,13 +261,15 @@ def _sorted_rank(ordered: Floats, x: float, u: float) -> float:
     return float(ndtri((below + u * (up_to - below + 1)) / (len(ordered) + 1)))
 
 
-def _carried(state: PsrState) -> Stakes:
+def _carried(state: PsrState, inflations: Inflations) -> Stakes:
     """The bets of a mature watch that became young again, because most of its runs belonged to a drift."""
     totals = [bet.total for bet in state.bets[: len(DELTAS)]]
     if not any(totals):
         return Stakes()
     best = max(state.bets, key=_climb)
-    return Stakes(((state.n, best.looks, best.since),), np.array([totals]), (state.inflations[: len(DELTAS)],))
+    return Stakes(
+        np.array([(state.n, best.looks, best.since)], dtype=np.float64), np.array([totals]), np.array([inflations])
+    )
 
 
 def _counted(lost: float, n: int) -> tuple[int, int]:

@@ -75,49 +75,50 @@ def normal_score(p: float) -> float:
     return float(ndtri(min(max(p, 1e-15), 1 - 1e-15)))
 
 
-class Stakes(NamedTuple):
-    """Stakes of a keen bet: one row for each number of runs that were there when it was laid out."""
+#: What a look adds to a row of ``Stakes.begun``.
+_ONE_LOOK = np.array([0.0, 1.0, 0.0])
 
-    #: Runs that were there, looks since, and mark (a time) of the first of them.
-    begun: tuple[tuple[int, int, float], ...] = ()
-    #: What each row has become, one column a delta. Never written to.
+
+class Stakes(NamedTuple):
+    """Stakes of a keen bet: one row for each number of runs that were there when it was laid out. Never written to."""
+
+    #: Of each row: runs that were there, looks since, and mark (a time) of the first of them.
+    begun: Floats = np.empty((0, 3))
+    #: What each row has become, one column a delta.
     totals: Floats = np.empty((0, 0))
     #: Variance inflations as they were known when the row was laid: a change must not pass for correlation.
-    inflations: tuple[tuple[float, ...], ...] = ()
+    inflations: Floats = np.empty((0, 0))
 
     def update(
-        self, z: float, n: int, deltas: Sequence[float], inflations: tuple[float, ...], *, limit: float, mark: float
+        self, z: float, n: int, deltas: Sequence[float], inflations: Sequence[float], *, limit: float, mark: float
     ) -> Stakes:
         """One run of surprise ``z`` that follows n others, a new stake of 1 on each delta laid out before it."""
-        begun = tuple((k, looks + 1, since) for k, looks, since in self.begun)
-        totals, known = self.totals, self.inflations
-        if begun and begun[-1][0] == n:  # the reference stood still: as good a stake as the one before it
+        begun, totals, known = self.begun + _ONE_LOOK, self.totals, self.inflations
+        if len(begun) and begun[-1, 0] == n:  # the reference stood still: as good a stake as the one before it
             totals = totals.copy()
             totals[-1] += 1.0
         else:
-            begun, known = (*begun, (n, 1, mark)), (*known, inflations)
-            totals = np.concatenate((totals.reshape(-1, len(deltas)), np.ones((1, len(deltas)))))
-        share = np.minimum(np.array([k for k, _, _ in begun]) / n, 1.0) * math.sqrt(n / (n + 1))
+            width = len(deltas)
+            begun = np.concatenate((begun, ((n, 1, mark),)))
+            totals = np.concatenate((totals.reshape(-1, width), np.ones((1, width))))
+            known = np.concatenate((known.reshape(-1, width), (inflations,)))
+        share = np.minimum(begun[:, 0] / n, 1.0) * math.sqrt(n / (n + 1))
         shifts = share[:, None] * np.asarray(deltas)
-        totals = totals * np.exp(-shifts * z - shifts * shifts * np.asarray(known) / 2)
+        totals = totals * np.exp(-shifts * z - shifts * shifts * known / 2)
         return Stakes(begun, np.minimum(totals, limit), known)
 
     def likeliest(self) -> tuple[int, float]:
         """Looks since the most likely onset and its mark; (0, 0) while no stake has grown."""
-        best = int(self.totals.max(1).argmax())
-        _, looks, since = self.begun[best]
-        return (looks, since) if self.totals[best].max() > 1.0 else (0, 0.0)
+        best, delta = divmod(int(self.totals.argmax()), self.totals.shape[1])
+        _, looks, since = self.begun[best].tolist()
+        return (int(looks), since) if self.totals[best, delta] > 1.0 else (0, 0.0)
 
     def to_json(self) -> list[Any]:
         """JSON value; floats come back exactly."""
-        return [self.begun, self.totals.tolist(), self.inflations]
+        return [part.tolist() for part in self]
 
     @classmethod
     def from_json(cls, value: list[Any]) -> Stakes:
         """The value that ``to_json`` wrote."""
-        begun, totals, inflations = value
-        return cls(
-            tuple((k, looks, since) for k, looks, since in begun),
-            np.asarray(totals, dtype=np.float64),
-            tuple(map(tuple, inflations)),
-        )
+        begun, totals, inflations = (np.asarray(part, dtype=np.float64) for part in value)
+        return cls(begun.reshape(-1, 3), totals, inflations)
