@@ -33,8 +33,9 @@ def held(rng: Random, phi: float, drop: float, quiet: int) -> bool | None:
         before = state
         state, evidence = test.update(state, run(0.8 - drop), SAMPLING**2, rng.random())
         if evidence.value >= test.mean_runs:
-            r1, decay = before.autocorrelation
-            fewest, most = onset_interval(state.history, evidence.looks, spread=before.spread, r1=r1, phi=decay)
+            fewest, most = onset_interval(
+                state.history, evidence.looks, spread=before.spread, correlation=before.autocorrelation
+            )
             return fewest <= looks <= most
     return None
 

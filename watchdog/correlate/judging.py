@@ -19,8 +19,9 @@ def judge_moved(situation: Situation, scorer: str) -> bool:
 def corrected(signal: Signal, anchors: Signal) -> Signal:
     """A drift with the judge's own shift taken out: the difference of two estimates, their errors added as squares."""
     effect = signal.effect - anchors.effect
-    half = math.hypot(*((high - low) / 2 for low, high in (signal.interval, anchors.interval)))
-    return replace(signal, effect=effect, interval=(effect - half, effect + half))
+    below = math.hypot(signal.effect - signal.interval[0], anchors.interval[1] - anchors.effect)
+    above = math.hypot(signal.interval[1] - signal.effect, anchors.effect - anchors.interval[0])
+    return replace(signal, effect=effect, interval=(effect - below, effect + above))
 
 
 def explains(situation: Situation, signal: Signal) -> bool:

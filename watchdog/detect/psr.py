@@ -22,6 +22,7 @@ from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Observation
 from watchdog.stats.acute import DRIFT_AFTER, SUSPECT_AFTER, BadLooks
 from watchdog.stats.autocorrelation import inflation
+from watchdog.stats.drop import Doubt, drop, drop_at_alarm
 from watchdog.stats.interval import Effect, Moments, effect
 from watchdog.stats.onset import REACH, onset_interval
 from watchdog.stats.predictive import PredictiveSR
@@ -47,6 +48,8 @@ class Drift:
     recovery: Recovery
     #: Unix times of the earliest and the latest look that may have been the first bad one.
     between: tuple[float, float] | None = None
+    #: What that adds to the interval of the effect.
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,9 @@ class DetectorState:
         drift = self.drift
         return {
             "psr": None if self.psr is None else self.psr.to_json(),
-            "drift": None if drift is None else [drift.since, drift.reason, drift.recovery.to_json(), drift.between],
+            "drift": None
+            if drift is None
+            else [drift.since, drift.reason, drift.recovery.to_json(), drift.between, drift.doubt],
             "bad": self.bad,
             "marks": self.marks,
         }
@@ -75,12 +80,13 @@ class DetectorState:
         """The state that ``to_json`` wrote."""
         drift = None
         if value["drift"] is not None:
-            since, reason, recovery, between = value["drift"]
+            since, reason, recovery, between, doubt = value["drift"]
             drift = Drift(
                 since=since,
                 reason=reason,
                 recovery=Recovery.from_json(recovery),
                 between=None if between is None else (between[0], between[1]),
+                doubt=Doubt(*doubt),
             )
         return cls(
             psr=None if value["psr"] is None else PsrState.from_json(value["psr"]),
@@ -155,12 +161,21 @@ class PsrDetector:
         drift = None
         if level is Level.DRIFT:
             bad = BadLooks()
-            looks = max(looks, 1)
-            between = self._between(before, psr, marks, looks)
+            looks = min(max(looks, 1), len(psr.history) - 2)
+            span = onset_interval(psr.history, looks, spread=before.spread, correlation=before.autocorrelation)
+            change, doubt = drop_at_alarm(
+                psr.history,
+                looks,
+                span,
+                answers=observation.n,
+                floor=math.sqrt(psr.within),
+                correlation=before.autocorrelation,
+            )
+            between = self._between(span, marks)
             drifted = psr.history[-looks:]
             psr, marks = self._test.forget(psr, looks), marks[:-looks]
             recovery = Recovery(Moments.of(drifted - psr.mean))
-            drift = Drift(since=since, reason=reason, recovery=recovery, between=between)
+            drift = Drift(since=since, reason=reason, recovery=recovery, between=between, doubt=doubt)
         signal = self._signal(observation, level, reason, evidence.log, change)
         if level is not Level.CALM:
             signal = replace(signal, since=since if looks else observation.at, looks=max(looks, 1))
@@ -169,10 +184,9 @@ class PsrDetector:
         return DetectorState(psr=psr, drift=drift, bad=bad, marks=marks), signal
 
     @staticmethod
-    def _between(before: PsrState, after: PsrState, marks: tuple[float, ...], looks: int) -> tuple[float, float] | None:
+    def _between(span: tuple[int, int], marks: tuple[float, ...]) -> tuple[float, float] | None:
         """Times between which the drift began; None when the looks reach back into the baseline."""
-        r1, phi = before.autocorrelation
-        fewest, most = onset_interval(after.history, looks, spread=before.spread, r1=r1, phi=phi)
+        fewest, most = span
         return (marks[-min(most, len(marks))], marks[-fewest]) if fewest <= len(marks) else None
 
     def _drifting(
@@ -186,12 +200,13 @@ class PsrDetector:
             variance=psr.spread**2 * inflation(r1, phi, math.inf),
         )
         if recovery.recovered:
-            change = self._against(psr, recovery.climbing)
+            change = self._against(psr, recovery.climbing, observation.n)
             signal = self._signal(observation, Level.CALM, "recovered", evidence.log, change)
             return DetectorState(psr=self._test.restart(psr), marks=state.marks), signal
-        change = self._against(psr, recovery.down)
+        down = recovery.down
+        change = drift.doubt.widen(self._against(psr, down, observation.n), down.n)
         signal = self._signal(observation, Level.DRIFT, drift.reason, evidence.log, change)
-        looks = recovery.down.n + recovery.climbing.n
+        looks = down.n + recovery.climbing.n
         return (
             DetectorState(psr=psr, drift=replace(drift, recovery=recovery), marks=state.marks),
             replace(signal, since=drift.since, since_between=drift.between, looks=looks),
@@ -223,15 +238,14 @@ class PsrDetector:
         )
 
     @staticmethod
-    def _against(psr: PsrState, looks: Moments) -> Effect:
+    def _against(psr: PsrState, looks: Moments, answers: int) -> Effect:
         """Looks that are not in the reference, as differences from its mean, against the reference."""
-        r1, phi = psr.autocorrelation
-        return effect(
+        return drop(
             looks,
             Moments(psr.n, 0.0, psr.squares),
+            answers=answers,
             floor=math.sqrt(psr.within),
-            inflation_after=inflation(r1, phi, looks.n),
-            inflation_before=inflation(r1, phi, math.inf),
+            correlation=psr.autocorrelation,
         )
 
     def _signal(self, observation: Observation, level: Level, reason: str, statistic: float, change: Effect) -> Signal:

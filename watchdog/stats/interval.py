@@ -1,11 +1,8 @@
-"""How large is the change since its onset, give or take?
+"""How large is a change, give or take?
 
-Student's two-sample t on run summaries with a pooled spread: the runs since the onset against the reference before
-it, each mean's variance inflated by the autocorrelation of runs. The spread is never taken below what sampling alone
-makes it. Exact for normal runs and an onset fixed beforehand. The onset is estimated from the same runs, and a lower
-level of a pass rate varies more than the reference did: in simulations of drops of 3 to 20 points the 90 % interval
-held the truth in 70 to 84 % of the cases at the alarm, and in 83 to 95 % thirty looks later. The estimate itself was
-up to a tenth too large at the alarm.
+Student's two-sample t on run summaries with a pooled spread: some runs against the reference before them, each mean's
+variance inflated by the autocorrelation of runs. The spread is never taken below what sampling alone makes it. Exact
+for normal runs that were chosen beforehand; for those that rang an alarm see ``drop.py``.
 """
 
 from __future__ import annotations

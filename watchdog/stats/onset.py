@@ -28,7 +28,7 @@ REACH = 200
 
 
 def onset_interval(
-    history: NDArray[np.float64], looks: int, *, spread: float, r1: float, phi: float
+    history: NDArray[np.float64], looks: int, *, spread: float, correlation: tuple[float, float]
 ) -> tuple[int, int]:
     """Fewest and most runs since the onset of a drop; both count the newest run as 1 and hold ``looks``.
 
@@ -36,15 +36,14 @@ def onset_interval(
         history: summaries of the runs, oldest first, shape (n,), n >= 3; small is worse.
         looks: runs since the onset as the evidence estimates it.
         spread: standard deviation of one run while all was well.
-        r1: correlation of neighbouring runs.
-        phi: what remains of it from one lag to the next.
+        correlation: of neighbouring runs, and what remains of it from one lag to the next.
     """
     looks = max(looks, 1)
     n = len(history)
     k = np.arange(1, min(n - 2, REACH) + 1)
     newest = np.cumsum(history[::-1])
     drop = (newest[-1] - newest[k - 1]) / (n - k) - newest[k - 1] / k
-    inflations = np.array([inflation(r1, phi, float(each)) for each in k])
+    inflations = np.array([inflation(*correlation, float(each)) for each in k])
     gain = np.maximum(drop, 0.0) ** 2 / (2 * max(spread, 1e-9) ** 2 * inflations * (1 / k + 1 / (n - k)))
     likely = k[gain >= gain.max() - WITHIN]
     return min(int(likely[0]), looks), max(int(likely[-1]), looks)

@@ -8,8 +8,8 @@ from watchdog.stats.onset import REACH, onset_interval
 CALM = [0.9, 0.92, 0.88, 0.91, 0.89, 0.9, 0.91, 0.89] * 5
 
 
-def interval(values, looks, spread=0.0132, r1=0.0, phi=0.6):
-    return onset_interval(np.array(values), looks, spread=spread, r1=r1, phi=phi)
+def interval(values, looks, spread=0.0132, r1=0.0):
+    return onset_interval(np.array(values), looks, spread=spread, correlation=(r1, 0.6))
 
 
 def test_a_plain_step_has_one_onset():
