@@ -44,6 +44,13 @@ def test_the_chance_is_that_of_a_fair_coin():
     assert chance(Toppled(passed=999, failed=20)) <= FALSE_ALARMS < chance(Toppled(passed=999, failed=19))
 
 
+def test_however_many_cases_there_are_they_are_counted(house):
+    assert 0.0 <= chance(Toppled(passed=2000, failed=2000)) <= FALSE_ALARMS
+    assert chance(Toppled(passed=2000, failed=1000, healed=1000)) == pytest.approx(0.5, abs=0.01)
+    assert chance(Toppled(passed=2000, failed=1100, healed=1000)) == pytest.approx(0.01536, rel=0.001)
+    assert claim(house, Toppled(passed=2000, failed=1900, healed=100)).status is ACTIVE
+
+
 def test_it_says_what_fails_why_and_how_sure_that_is(house):
     changed = Change(what="prompt", role=Role.CURRENT, before="a", after="b", at=house.NOW - 60)
     found = claim(house, Toppled(passed=30, failed=29), changes=[changed])
