@@ -74,7 +74,7 @@ def write(folder: Path, strong: str, weak: str) -> None:
     plain = (TEMPLATE / "prompts" / "support_reply.md").read_text(encoding="utf-8")
     current = plain.replace("Answer in one short sentence.", FORM)
     assert current != plain
-    reworded = current.replace("You answer customers of", "You are the friendly support desk of")
+    reworded = current.replace("Use only these facts.", "Use these facts only.")
     assert reworded != current
     for name, text in {"current": current, "formless": plain, "reworded": reworded}.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import AsJson, command, environment, print_json, write_out
+from watchdog.cli.edge import AsJson, command, ends_with, environment, print_json, write_out
 
 if TYPE_CHECKING:
     from watchdog.generate.teams import Teams
@@ -76,14 +76,14 @@ def diff(
     from watchdog.generate.live import live_config
 
     found = differences(alertmanager_config(read_teams(teams or HERE), inline=inline), live_config(url))
-    if as_json:
-        print_json({"differences": found})
-    elif found:
-        for difference in found:
-            typer.echo(str(difference))
-    else:
-        typer.echo(f"{url} means the same as {teams or HERE}")
-    raise typer.Exit(1 if found else 0)
+    with ends_with(1 if found else 0):
+        if as_json:
+            print_json({"differences": found})
+        elif found:
+            for difference in found:
+                typer.echo(str(difference))
+        else:
+            typer.echo(f"{url} means the same as {teams or HERE}")
 
 
 def read_teams(path: Path) -> Teams:

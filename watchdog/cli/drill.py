@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, ends_with, environment, print_json, since_seconds
 from watchdog.domain.drill import DrillKind
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ def run_drill(
     configure_logs("error")  # that a channel fails is told by the report, and may be the drill
     options = DrillOptions(share=share, patience=since_seconds(patience), seed=seed)
     drill = asyncio.run(_hold(house, watch or _first(house), kind, options))
-    if as_json:
-        print_json(_plain(drill))
-    else:
-        show_drill(drill, console())
-    raise typer.Exit(drill.outcome.exit_code if drill.outcome else 4)
+    with ends_with(drill.outcome.exit_code if drill.outcome else 4):
+        if as_json:
+            print_json(_plain(drill))
+        else:
+            show_drill(drill, console())
 
 
 def _first(house: App) -> str:

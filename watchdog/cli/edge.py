@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,23 +25,47 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 HERE = Path("watchdog.yaml")
 
 
-def fail(error: WatchdogError) -> typer.Exit:
-    """Say on stderr what is wrong; the exit to raise."""
-    typer.echo(f"eval-watchdog: {error}", err=True)
-    return typer.Exit(error.exit_code)
+#: Where click would join the examples to one paragraph.
+_EXAMPLES = re.compile(r"^( *)(?=Examples?:$)", re.MULTILINE)
+
+
+def give_up(said: str, exit_code: int, *, as_json: bool = False) -> typer.Exit:
+    """Say on stderr what is wrong, and to machines on stdout; the exit to raise."""
+    typer.echo(f"eval-watchdog: {said}", err=True)
+    if as_json:
+        print_json({"error": said, "exit_code": exit_code})
+    return typer.Exit(exit_code)
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
+def errors_in_words(*, as_json: bool = False) -> Iterator[None]:
     """End a command with its error's sentence and exit code, never with a traceback for what we know."""
     try:
-        yield
+        with as_far_as_read():
+            yield
     except WatchdogError as error:
-        raise fail(error) from None
+        raise give_up(str(error), error.exit_code, as_json=as_json) from None
+    except typer.BadParameter as error:
+        if as_json:
+            print_json({"error": error.message, "exit_code": error.exit_code})
+        raise
+
+
+@contextmanager
+def as_far_as_read() -> Iterator[None]:
+    """Tell something to a reader who may have seen enough (``... | head``): what comes after goes nowhere."""
+    try:
+        yield
     except BrokenPipeError:
-        # Whoever read our output has seen enough (``... | head``).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+
+
+@contextmanager
+def ends_with(exit_code: int) -> Iterator[None]:
+    """Tell a result, then end with its exit code: how far it was read changes no verdict."""
+    with as_far_as_read():
+        yield
+    raise typer.Exit(exit_code)
 
 
 def print_json(value: Any) -> None:
@@ -148,12 +173,13 @@ def environment() -> Mapping[str, str]:
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command: errors become words and exit codes."""
+    """Decorate a command: errors become words and exit codes, and its examples stay on lines of their own."""
     from functools import wraps
 
     @wraps(function)
     def guarded(*arguments: Any, **options: Any) -> None:
-        with errors_in_words():
+        with errors_in_words(as_json=options.get("as_json", False)):
             function(*arguments, **options)
 
+    guarded.__doc__ = _EXAMPLES.sub(r"\1\b\n\1", function.__doc__ or "")
     return guarded

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, dollars, environment, quiet_logs, since_seconds
+from watchdog.cli.edge import (
+    HERE,
+    AsJson,
+    Config,
+    command,
+    dollars,
+    ends_with,
+    environment,
+    give_up,
+    quiet_logs,
+    since_seconds,
+)
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -97,6 +109,10 @@ def gate(
     if margin is not None and not 0 < margin < 1:
         raise typer.BadParameter(f"--margin is between 0 and 1 (0.03 is three points), not {margin:g}")
     answers = repeats or plan.repeats
+    if cache is not None and baseline_from_daemon is not None:
+        raise typer.BadParameter("--cache and --baseline-from-daemon both say where the baseline comes from; give one")
+    files = {"junit": junit, "markdown": markdown, "code-quality": code_quality}
+    _make_room(files)
     options = replace(
         usual_options(plan),
         margin=margin or plan.smallest_drop,
@@ -117,11 +133,25 @@ def gate(
     )
     report = run_loop(_hold(app, watch, arms, options), own_code=app.asks_own_code)
     if report is None:
-        typer.echo("eval-watchdog: stopped; the same command goes on where it was", err=True)
-        raise typer.Exit(4)
-    _write(report, {"junit": junit, "markdown": markdown, "code-quality": code_quality})
-    _tell(report, as_json=as_json)
-    raise typer.Exit(report.verdict.exit_code)
+        raise give_up("stopped; the same command goes on where it was", 4, as_json=as_json)
+    with ends_with(report.verdict.exit_code):
+        _write(report, files)
+        _tell(report, as_json=as_json)
+
+
+def _make_room(files: dict[str, Path | None]) -> None:
+    """Say that a report cannot be written before anything is paid for it."""
+    from watchdog.errors import UsageError
+
+    for kind, path in files.items():
+        if path is None:
+            continue
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--{kind} {path} cannot be written: {error.strerror}") from error
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise UsageError(f"--{kind} {path} cannot be written; name another file, or make it writable")
 
 
 def _write(report: GateReport, files: dict[str, Path | None]) -> None:
@@ -136,7 +166,6 @@ def _write(report: GateReport, files: dict[str, Path | None]) -> None:
         if path is None:
             continue
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(makers[kind](report), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"--{kind} {path} cannot be written: {error.strerror}") from error

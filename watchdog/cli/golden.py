@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json
+from watchdog.cli.edge import HERE, AsJson, Config, command, ends_with, environment, print_json
 
 app = typer.Typer(help="Care of the golden sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -42,17 +42,17 @@ def lint(
         App(joined, SystemClock()).watch(name)
     names = [name for name in (watches or joined.watches) if name in joined.golden]
     findings = {name: lint_golden(joined, name) for name in names}
-    if as_json:
-        print_json(findings)
-    else:
-        for name, found in findings.items():
-            files = joined.golden[name]
-            typer.echo(f"{files.golden_set.name} ({len(files.golden_set.cases)} cases, watch {name}):")
-            for finding in found:
-                line = f":{finding.line}" if finding.line else ""
-                case = f" {finding.case_id}:" if finding.case_id else ""
-                typer.echo(f"  {finding.severity}: {files.cases_file}{line}{case} {finding.message}")
-            if not found:
-                typer.echo("  nothing to say")
     worst = any(finding.severity == "error" for found in findings.values() for finding in found)
-    raise typer.Exit(1 if worst else 0)
+    with ends_with(1 if worst else 0):
+        if as_json:
+            print_json(findings)
+        else:
+            for name, found in findings.items():
+                files = joined.golden[name]
+                typer.echo(f"{files.golden_set.name} ({len(files.golden_set.cases)} cases, watch {name}):")
+                for finding in found:
+                    line = f":{finding.line}" if finding.line else ""
+                    case = f" {finding.case_id}:" if finding.case_id else ""
+                    typer.echo(f"  {finding.severity}: {files.cases_file}{line}{case} {finding.message}")
+                if not found:
+                    typer.echo("  nothing to say")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, quiet_logs
+from watchdog.cli.edge import (
+    HERE,
+    AsJson,
+    Config,
+    as_far_as_read,
+    command,
+    ends_with,
+    environment,
+    print_json,
+    quiet_logs,
+)
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -54,10 +64,10 @@ def run(
         return
     looking = _looks(app, names, retry_errors=retry_errors, deliver=deliver, quiet=as_json)
     looks = run_loop(looking, own_code=app.asks_own_code)
-    if as_json:
-        print_json([view for _, view in looks.values()])
     codes = {_exit_code(app.watch(name), look) for name, (look, _) in looks.items()}
-    raise typer.Exit(1 if 1 in codes else max(codes, default=4))  # blindness of one watch hides no drift of another
+    with ends_with(1 if 1 in codes else max(codes, default=4)):  # blindness of one watch hides no drift of another
+        if as_json:
+            print_json([view for _, view in looks.values()])
 
 
 async def _looks(
@@ -84,7 +94,8 @@ async def _looks(
             look = await app.road.look(built, Trigger.MANUAL, stop=stop, progress=Progress(), retry_errors=retry_errors)
             looks[name] = look, run_view(app.watch(name), look, _cases(app, name))
             if not quiet:
-                _show(app, *looks[name])
+                with as_far_as_read():  # a reader who left is no reason to tell the channels nothing
+                    _show(app, *looks[name])
         if delivery is not None:
             await read_back(app.store, app.notifiers, app.clock.now())
             # With --json, standard output holds one JSON document and nothing else.

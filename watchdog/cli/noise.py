@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, open_store, print_json, since_seconds
+from watchdog.cli.edge import HERE, AsJson, Config, command, ends_with, open_store, print_json, since_seconds
 
 
 @command
@@ -40,14 +40,14 @@ def noise(
         with house.store.read() as session:
             facts = gather(session)
         found = review(facts, house.settings.false_alarms, since=now - since_seconds(since), until=now)
-    if as_json:
-        standing = {**asdict(found.standing), "above": found.standing.above, "achieved": found.standing.achieved}
-        print_json({**asdict(found), "standing": standing})
-    elif markdown:
-        typer.echo(noise_markdown(found))
-    else:
-        show_noise(found, console())
-    raise typer.Exit(1 if found.standing.above else 0)
+    with ends_with(1 if found.standing.above else 0):
+        if as_json:
+            standing = {**asdict(found.standing), "above": found.standing.above, "achieved": found.standing.achieved}
+            print_json({**asdict(found), "standing": standing})
+        elif markdown:
+            typer.echo(noise_markdown(found))
+        else:
+            show_noise(found, console())
 
 
 @command

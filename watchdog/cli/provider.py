@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, quiet_logs
+from watchdog.cli.edge import HERE, AsJson, Config, command, ends_with, environment, give_up, print_json, quiet_logs
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -55,16 +55,15 @@ def verify(
     quiet_logs()
     found = asyncio.run(_verify(house, watch, drop))
     if found is None:
-        typer.echo("eval-watchdog: stopped; the same command goes on where it was", err=True)
-        raise typer.Exit(4)
+        raise give_up("stopped; the same command goes on where it was", 4, as_json=as_json)
     verification, report = found
-    if as_json:
-        print_json({**asdict(verification), "gate": report})
-    else:
-        show_gate(report, console())
-        target = f"{report.candidate.model} of {report.candidate.provider}"
-        typer.echo(f"The fallback of {watch} ({target}) {verification.verdict}: {'; '.join(verification.reasons)}.")
-    raise typer.Exit(verification.verdict.exit_code)
+    with ends_with(verification.verdict.exit_code):
+        if as_json:
+            print_json({**asdict(verification), "gate": report})
+        else:
+            show_gate(report, console())
+            target = f"{report.candidate.model} of {report.candidate.provider}"
+            typer.echo(f"The fallback of {watch} ({target}) {verification.verdict}: {'; '.join(verification.reasons)}.")
 
 
 async def _verify(house: App, watch: str, drop: float | None) -> tuple[Verification, GateReport] | None:

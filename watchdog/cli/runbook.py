@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, open_store, print_json, write_page
+from watchdog.cli.edge import HERE, AsJson, Config, command, ends_with, environment, open_store, print_json, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,15 +96,15 @@ def lint(
         found = {**own_faults(joined), **_shipped_faults()}
         for place, faults in (_unanswered(joined) if online else {}).items():
             found[place] = [*found.get(place, []), *faults]
-    if as_json:
-        print_json(found)
-    else:
-        for file, faults in found.items():
-            for fault in faults:
-                typer.echo(f"{file}{f':{fault.line}' if fault.line else ''}: {fault.message}")
-        if not any(found.values()):
-            typer.echo(f"{len(found)} runbooks can be followed")
-    raise typer.Exit(1 if any(found.values()) else 0)
+    with ends_with(1 if any(found.values()) else 0):
+        if as_json:
+            print_json(found)
+        else:
+            for file, faults in found.items():
+                for fault in faults:
+                    typer.echo(f"{file}{f':{fault.line}' if fault.line else ''}: {fault.message}")
+            if not any(found.values()):
+                typer.echo(f"{len(found)} runbooks can be followed")
 
 
 def own_faults(joined: Joined) -> dict[str, list[Fault]]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 
 
 def stop_on_signals(
@@ -17,9 +18,11 @@ def stop_on_signals(
     def on_signal(number: int) -> None:
         if stop.is_set():
             os._exit(128 + number)
-        if said:
-            sys.stderr.write(f"eval-watchdog: {said}\n")
         stop.set()
+        if said:
+            with suppress(OSError):  # whoever read stderr may have gone before us
+                sys.stderr.write(f"eval-watchdog: {said}\n")
+                sys.stderr.flush()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, dollars, environment, print_json, quiet_logs, write_out
+from watchdog.cli.edge import (
+    HERE,
+    AsJson,
+    Config,
+    command,
+    dollars,
+    ends_with,
+    environment,
+    print_json,
+    quiet_logs,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from watchdog.app.build import App
@@ -67,8 +78,8 @@ def triage(
         incident=incident,
     )
     report = asyncio.run(_ask(app, watch, options, people_of(app.settings)))
-    _tell(report, as_json=as_json, markdown=markdown, verbose=verbose, output=output)
-    raise typer.Exit(report.exit_code)
+    with ends_with(report.exit_code):
+        _tell(report, as_json=as_json, markdown=markdown, verbose=verbose, output=output)
 
 
 def _subject(app: App, about: str | None) -> tuple[str, str]:

@@ -197,10 +197,7 @@ def _verdict(
         return GateVerdict.REGRESSION, reasons
     lossy = [stream for stream in tested if stream.required and _too_lossy(stream, stage)]
     if lossy:
-        return GateVerdict.NOT_MEASURED, [
-            f"{stream.name}: {stream.lost} of {stream.asked} cases were lost; that says nothing about quality"
-            for stream in lossy
-        ]
+        return GateVerdict.NOT_MEASURED, [_lost(stream) for stream in lossy]
     required = [metric for metric in metrics if metric.required]
     if stage.last and (unasked_rules or any(metric.n < 2 for metric in required)):
         thin = [f"{metric.name}: hardly any case was measured" for metric in required if metric.n < 2]
@@ -214,6 +211,13 @@ def _verdict(
         return None, []
     undecided = [metric for metric in required if not metric.standing.passes]
     return GateVerdict.INCONCLUSIVE, [_open(metric) for metric in undecided]
+
+
+def _lost(stream: Stream) -> str:
+    said = f"{stream.name}: {stream.lost} of {stream.asked} cases"
+    if stream.unit is Unit.SCORE:
+        return f"{said} were lost; that says nothing about quality"
+    return f"{said} do not tell it (of cost: 'prices' in watchdog.yaml); leave its budget out, or see why"
 
 
 def _worse(metric: GateMetric) -> str:

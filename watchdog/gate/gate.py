@@ -282,7 +282,7 @@ def _cut_short(so_far: Measurement) -> tuple[str, set[str]]:
     if not skipped:
         return "", set()
     reason = skipped[0].error or "budget"
-    said = "the deadline of a run was reached" if reason == "deadline" else f"the money ran out ({reason})"
+    said = reason.partition(": ")[2] or f"the {reason} of the gate is used up"
     return said, {response.key.case_id for response in skipped}
 
 

@@ -203,7 +203,8 @@ def _telling(held: Held, role: Role, case_id: str, scorer: str, *, worst: bool) 
 
 def _advice(held: Held, verdict: GateVerdict) -> list[str]:
     if verdict is GateVerdict.NOT_MEASURED:
-        return ["see to the failing calls and run the same gate again: it pays only for what is missing"]
+        to_do = "give it more room, --max-cost or 'budget' and 'deadline' of the watch," if held.ended else ""
+        return [f"{to_do or 'see to the failing calls'} and run the same gate again: it pays only for what is missing"]
     if verdict is not GateVerdict.INCONCLUSIVE:
         return []
     open_metrics = [m for m in held.judgement.metrics if m.required and m.standing is Standing.UNDECIDED]

@@ -175,7 +175,8 @@ def _size(metric: GateMetric, drop: float | None) -> str:
 
 
 def _saved(report: GateReport) -> str:
-    saved = 1 - report.calls / report.calls_full if report.calls_full else 0.0
+    decided = report.verdict in (GateVerdict.PASS, GateVerdict.REGRESSION)
+    saved = 1 - report.calls / report.calls_full if report.calls_full and decided else 0.0
     return f" of {report.calls_full} ({100 * saved:.0f} % saved)" if saved > 0.005 else f" of {report.calls_full}"
 
 

@@ -174,8 +174,14 @@ def _problems(watch: Watch, look: Look) -> list[str]:
     if Level.SUSPECT in levels(watch, decision.signals):
         found.append(f"suspect: look again now with 'eval-watchdog run {watch.name}' (the daemon does by itself)")
     skipped = Counter(r.error for r in look.measured.responses.values() if r.status.value == "skipped")
-    found += [f"{count} calls skipped: {why} used up" for why, count in skipped.items()]
+    found += [_skipped(count, why or "budget") for why, count in skipped.items()]
     return found + _failures(look)
+
+
+def _skipped(count: int, why: str) -> str:
+    """Calls that were left out on purpose: of money or time that ran out, or of a price that nobody knows."""
+    reason = why.partition(": ")[2] or f"the {why} is used up"
+    return f"{count} call{'' if count == 1 else 's'} skipped: {reason}"
 
 
 def _failures(look: Look) -> list[str]:

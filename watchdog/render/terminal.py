@@ -59,10 +59,16 @@ def console(file: TextIO | None = None, *, width: int | None = None) -> Console:
     """A console on ``file`` (stdout); it uses colour and asks for the width only where it is a terminal."""
     from rich.console import Console  # noqa: PLC0415 - costs 60 ms; ``--json`` never needs it
 
+    class Piped(Console):
+        """Leaves it to the command what a reader that went away means: rich would end it as a failure."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     stream = sys.stdout if file is None else file
     if width is None and not stream.isatty():
         width = PLAIN_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return Piped(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def show_run(view: RunView, to: Console) -> None:
