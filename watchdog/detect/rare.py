@@ -89,21 +89,24 @@ class RareDetector:
         return Counting(psr=self._psr.start(baseline), counted=rare.start(round(sum(baseline.lost)), sum(baseline.n)))
 
     def update(self, state: Counting, observation: Observation) -> tuple[Counting, Signal]:
-        """New state and what it means; looks of a drift by counting are kept out of pSR's reference."""
+        """New state and what it means; looks of a drift by counting are kept out of pSR's reference.
+
+        What pSR has found is not counted besides, and after its end the count begins anew.
+        """
         failed = min(max(round(observation.lost or 0.0), 0), observation.n)
         if state.drifting:
             return self._drifting(state, observation, failed)
         psr, signal = self._psr.update(state.psr, observation)
+        if psr.drift is not None or state.psr.drift is not None:
+            return _anew(state, psr), signal
         if signal.level is Level.LEARNING:
             return replace(state, psr=psr), signal
         counted = rare.update(state.counted, failed, observation.n)
         after = replace(self._onset(state, observation, failed), psr=psr, counted=counted)
-        if signal.level is Level.DRIFT or not after.looks:
-            return after, signal
         evidence = math.log(max(counted.evidence, 1e-300))
-        worse = after.failed / after.answered - state.counted.rate
-        if evidence < self.threshold:
+        if not after.looks or evidence < self.threshold:
             return after, signal
+        worse = after.failed / after.answered - state.counted.rate
         if worse < self.smallest_drop:
             return after, self._said(after, signal, Level.SUSPECT, "rare failures, below smallest drop", evidence)
         without = self._psr.without(psr, after.looks)
@@ -121,8 +124,7 @@ class RareDetector:
         )
         _, signal = self._psr.update(state.psr, observation)
         if after.climb >= math.log(OVER):
-            over = Counting(psr=state.psr, counted=rare.RareState(state.counted.rate))
-            return over, replace(signal, level=Level.CALM, reason="recovered", since=None, looks=0)
+            return _anew(state, state.psr), replace(signal, level=Level.CALM, reason="recovered", since=None, looks=0)
         return after, self._said(after, signal, Level.DRIFT, "rare failures", self.threshold)
 
     @staticmethod
@@ -156,6 +158,11 @@ class RareDetector:
             looks=state.looks,
             reason=f"{reason}: {state.failed} of {state.answered} answers since, at most {100 * rate:.2g} % before",
         )
+
+
+def _anew(state: Counting, psr: DetectorState) -> Counting:
+    """Nothing counted yet."""
+    return Counting(psr=psr, counted=rare.RareState(state.counted.rate))
 
 
 def _log_ratio(failed: int, answered: int, one: float, other: float) -> float:

@@ -168,8 +168,12 @@ class PredictiveSR:
         return replace(state, bets=(Bet(),) * len(self._windows), stakes=Stakes())
 
     def forget(self, state: PsrState, runs: int) -> PsrState:
-        """As though the last runs had not entered the reference: they belong to a drift. The bets are kept."""
-        history = state.history[: max(len(state.history) - runs, 0)]
+        """As though the last runs had not entered the reference: they belong to a drift. The bets are kept.
+
+        The runs of the baseline stay, however many are to be forgotten.
+        """
+        runs = min(runs, max(len(state.history) - (state.lock_at - LOCK_AFTER), 0))
+        history = state.history[: len(state.history) - runs]
         n, mean, squares = 0, 0.0, 0.0
         for x in history.tolist():
             n, mean, squares = winsorised_step(n, mean, squares, x)

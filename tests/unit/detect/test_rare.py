@@ -1,6 +1,7 @@
 """Failures so rare that they are counted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,8 +61,6 @@ def test_only_what_hardly_ever_fails_and_matters_in_small_is_counted():
 
 
 def test_the_smallest_drop_of_a_scorer_decides_its_detector(watch):
-    from dataclasses import replace
-
     from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments
 
     frozen = Baseline(
@@ -100,6 +99,34 @@ def test_a_drift_ends_when_the_count_is_the_baselines_again(detector):
     assert "recovered" in [signal.reason for signal in after]
     assert not state.drifting
     assert after[-1].level is Level.CALM
+
+
+@pytest.mark.parametrize("bad", [3, 40, 200])
+def test_a_drift_that_psr_found_is_not_counted_again_when_it_is_over(detector, bad):
+    state, _ = follow(detector, [0] * 10)
+    before = state.psr.psr.n
+    state, signals = follow(detector, [30] * bad, state)
+    assert signals[-1].reason == "acute"
+    state, signals = follow(detector, [0] * 30, state)
+    recovered = [signal.reason for signal in signals].index("recovered")
+    assert {signal.level for signal in signals[recovered:]} == {Level.CALM}
+    assert state.psr.psr.n == before + len(signals) - recovered - 1
+
+
+def test_what_fails_after_the_end_of_a_drift_is_counted_anew(detector):
+    state, _ = follow(detector, [0] * 10 + [30] * 40 + [0] * 5)
+    assert not state.psr.drift
+    state, _ = follow(detector, [1, 1, 2], state)
+    assert (state.failed, state.answered, state.looks) == (4, 300, 3)
+
+
+def test_a_drift_by_counting_never_takes_the_baseline_out_of_the_reference(detector):
+    state, _ = follow(detector, [0] * 5)
+    far_back = replace(state, looks=500, failed=4000, answered=50_000, since=1.0, climb=50.0)
+    far_back = replace(far_back, counted=far_back.counted._replace(sums=(1e9,) * 3))
+    state, signals = follow(detector, [4], far_back)
+    assert signals[0].reason.startswith("rare failures: ")
+    assert state.psr.psr.n == 20
 
 
 def test_a_rise_too_small_to_matter_is_suspect():
