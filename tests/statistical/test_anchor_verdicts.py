@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from watchdog.alert.stage import reconcile
 from watchdog.correlate.situation import Judge, Situation
 from watchdog.correlate.stage import correlate
 from watchdog.detect.anchors import settle
 from watchdog.detect.psr import PsrDetector
 from watchdog.detect.two_sided import TwoSidedDetector
-from watchdog.domain.alert import ConditionStatus
+from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
 from watchdog.domain.case import CheckSpec, GoldenSet
 from watchdog.domain.detection import Signal
@@ -81,6 +82,7 @@ def live(seed: int, shift: dict[Arm, float], looks: int = 60, calm: int = CALM) 
     said: list[Signal] = []
     standing: dict[MetricKey, Signal] = {}
     told: dict[str, tuple[str, int, str]] = {}
+    alerts: list[Alert] = []
     for look in range(calm + looks):
         at = look * EVERY
         x = {
@@ -108,10 +110,11 @@ def live(seed: int, shift: dict[Arm, float], looks: int = 60, calm: int = CALM) 
             standing={key: signal for key, signal in standing.items() if key.arm not in x},
         )  # fmt: skip
         standing |= {signal.key: signal for signal in said if signal.key.arm is Arm.ANCHORS}
-        for claim in correlate(situation):
-            if claim.status is ConditionStatus.ACTIVE and not claim.inhibited_by and claim.hold_looks == 1:
-                cause = claim.cause.name + (" corrected" if "judge_shift" in claim.annotations else "")
-                told.setdefault(claim.labels["alertname"], (claim.labels["alertname"], look - calm + 1, cause))
+        transitions = reconcile(correlate(situation), alerts, at)
+        alerts = [each.alert for each in transitions if each.alert.state is not AlertState.RESOLVED]
+        for alert in (each.alert for each in transitions if each.notifies and each.alert in alerts):
+            cause = alert.cause.name + (" corrected" if "judge_shift" in alert.annotations else "")
+            told.setdefault(alert.labels["alertname"], (alert.labels["alertname"], look - calm + 1, cause))
     return Life(told=tuple(told.values()), graded=sum(0 <= at < calm * EVERY for at in graded_at))
 
 

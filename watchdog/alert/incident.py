@@ -1,8 +1,8 @@
 """Incidents: firing alerts whose evidence began together are one story with one suspected cause. Pure.
 
-An alert belongs to an incident of its own feature; or to one on its provider, when both have a cause that all features
-on a provider share. What decides is when the *evidence* began, not when a look came upon it: a small drop is found
-looks after a large one that came at the same time.
+An alert belongs to an incident of its own feature; or to one on its provider, when both have a cause that lies with the
+provider. What decides is when the *evidence* began, not when a look came upon it: a small drop is found looks after a
+large one that came at the same time, and its beginning is only known to lie between two looks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from watchdog.alert.severity import WIDE
+from watchdog.alert.severity import JUDGE_DRIFT, WIDE
 from watchdog.alert.worse import WORSE, family
 from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Transition
 from watchdog.domain.digest import digest
@@ -34,6 +34,12 @@ _EXPLAINS = (
     Cause.FALLBACK,
     Cause.UNATTRIBUTED,
 )
+#: Causes that lie with a provider, whatever feature finds them; those of one set may be of one incident. One look takes
+#: for a changed model what another knows to be the fleet, because its pinned arm fell as well.
+_WITH_PROVIDER = (
+    WIDE,
+    frozenset({Cause.SHARED, Cause.PROVIDER_MODEL, Cause.PINNED_MOVED, Cause.JUDGE}),
+)
 #: Looks that evidence may be apart, as it is dated no better than by looks; and looks within which it comes back.
 _LOOKS_APART = 1.5
 _LOOKS_BACK = 3.0
@@ -46,7 +52,7 @@ class Belongs(StrEnum):
 
     TOGETHER = "its evidence began together with the incident's"
     CAME_BACK = "it was a member before"
-    STRANGER = "it is about another feature and no shared cause"
+    STRANGER = "it is about another feature, and no cause that lies with a provider of both"
     OVER = "the incident has been closed for too long"
     APART = "its evidence began at another time"
 
@@ -107,7 +113,8 @@ def group(
     for transition in transitions:
         alert = transition.alert
         if alert.state is AlertState.FIRING and not alert.incident_id:
-            incident = _of_its_kind(alert, transitions, current) or _match(alert, current.values(), now, windows)
+            began = transition.began or (_began(alert), _began(alert))
+            incident = _of_its_kind(alert, transitions, current) or _match(alert, began, current.values(), now, windows)
             if incident is None:
                 incident = _opened(watch, alert, now)
             elif incident.closed_at is not None:
@@ -125,17 +132,16 @@ def group(
     )
 
 
-def belongs(alert: Alert, incident: Incident, now: float, windows: Windows) -> Belongs:
-    """Whether an alert that starts firing is of an incident."""
-    wide = bool(incident.provider) and _wide(alert) == incident.provider
-    if not wide and alert.labels.get("feature", "") not in incident.features:
+def belongs(alert: Alert, began: tuple[float, float], incident: Incident, now: float, windows: Windows) -> Belongs:
+    """Whether an alert that starts firing is of an incident. ``began``: Unix times between which its evidence did."""
+    if not _one_cause(alert, incident) and alert.labels.get("feature", "") not in incident.features:
         return Belongs.STRANGER
     if incident.closed_at is not None and now - incident.closed_at > windows.back:
         return Belongs.OVER
     if alert.fingerprint in incident.members:
         return Belongs.CAME_BACK
-    began = _began(alert)
-    if incident.began_at - windows.apart <= began <= incident.opened_at + windows.apart:
+    earliest, latest = began
+    if incident.began_at - windows.apart <= latest and earliest <= incident.opened_at + windows.apart:
         return Belongs.TOGETHER
     return Belongs.APART
 
@@ -153,9 +159,17 @@ def _began(alert: Alert) -> float:
     return alert.starts_at if alert.since is None else min(alert.since, alert.starts_at)
 
 
-def _wide(alert: Alert) -> str:
-    """The provider of an alert whose cause all features on it share; empty for any other."""
-    return alert.labels.get("provider", "") if alert.cause in WIDE else ""
+def _one_cause(alert: Alert, incident: Incident) -> bool:
+    """Whether the causes of both lie with the same provider, and may be one."""
+    same = bool(incident.provider) and _provider(alert) == incident.provider
+    return same and any(alert.cause in causes and incident.cause in causes for causes in _WITH_PROVIDER)
+
+
+def _provider(alert: Alert) -> str:
+    """The provider that the cause of an alert lies with; empty for any other cause."""
+    if alert.cause is Cause.JUDGE and alert.labels.get("alertname") != JUDGE_DRIFT:
+        return ""  # what rests on the judge names the provider of its target
+    return alert.labels.get("provider", "") if any(alert.cause in causes for causes in _WITH_PROVIDER) else ""
 
 
 def _of_its_kind(alert: Alert, transitions: Iterable[Transition], current: dict[str, Incident]) -> Incident | None:
@@ -167,9 +181,11 @@ def _of_its_kind(alert: Alert, transitions: Iterable[Transition], current: dict[
     return next((current[name] for name in ids if name in current), None)
 
 
-def _match(alert: Alert, incidents: Iterable[Incident], now: float, windows: Windows) -> Incident | None:
+def _match(
+    alert: Alert, began: tuple[float, float], incidents: Iterable[Incident], now: float, windows: Windows
+) -> Incident | None:
     """The newest of the incidents that the alert belongs to, an open one before any other."""
-    found = [incident for incident in incidents if belongs(alert, incident, now, windows).yes]
+    found = [incident for incident in incidents if belongs(alert, began, incident, now, windows).yes]
     return max(found, key=lambda incident: (incident.closed_at is None, incident.opened_at, incident.id), default=None)
 
 
@@ -188,7 +204,7 @@ def _joined(incident: Incident, alert: Alert) -> Incident:
         incident,
         members=_with(incident.members, alert.fingerprint),
         features=_with(incident.features, alert.labels.get("feature", "")),
-        provider=incident.provider or _wide(alert),
+        provider=incident.provider or _provider(alert),
         quiet_since=None,
     )
 
@@ -214,7 +230,7 @@ def _told(
     said = [*news, *(f"{_name(each.alert)} is {each.alert.state}: {each.reason}" for each in mine if each.notifies)]
     if cause is not incident.cause:
         said.append(f"suspected cause: {cause}")
-    provider = incident.provider or next((wide for alert in firing if (wide := _wide(alert))), "")
+    provider = incident.provider or next((its for alert in firing if (its := _provider(alert))), "")
     quiet_since, closed_at = None, incident.closed_at
     if not firing and not others and closed_at is None:
         quiet_since = now if incident.quiet_since is None else incident.quiet_since

@@ -17,9 +17,10 @@ from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Layer
 from watchdog.domain.policy import Policy
 
-#: Names of the claims that are judged by their size, and of the one that waits for nothing.
+#: Names of the claims that are judged by their size, of the one that waits for nothing, and of the judge's own.
 DRIFT = "EvalDrift"
 MASS = "MassEvalFailure"
+JUDGE_DRIFT = "JudgeDrift"
 #: What all features on a provider share: one page of it is enough.
 WIDE = frozenset({Cause.SHARED, Cause.PROVIDER_FAILING})
 #: Layers that together mean that users feel it, whatever each alone would be.

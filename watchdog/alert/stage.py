@@ -140,7 +140,8 @@ def _active(condition: Condition, alert: Alert | None, now: float) -> Transition
             held = replace(held, told_effect=condition.size.effect, told_looks=condition.size.looks)
     else:
         reason = Reason.CONTINUES if before else Reason.APPEARED
-    return Transition(alert=replace(held, reason=reason), before=before, reason=reason, at=now)
+    held = replace(held, reason=reason)
+    return Transition(alert=held, before=before, reason=reason, at=now, began=condition.since_between)
 
 
 def _clear(condition: Condition, alert: Alert, now: float) -> Transition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from enum import StrEnum
 
 from watchdog.correlate.model import ESTIMANDS, keys
 from watchdog.correlate.situation import (
@@ -23,6 +24,23 @@ from watchdog.domain.target import Role
 
 #: Consecutive looks a failure must last: one bad look wakes nobody.
 _HOLD_LOOKS = 2
+#: Looks that measured something, though too little, count for so much less: nobody is woken until there are so many
+#: times as many of them.
+_THIN_TIMES = 2
+
+
+class Sight(StrEnum):
+    """How much a watch sees."""
+
+    SEES = "measured"
+    BLIND = "nothing could be measured"
+    THIN = "too little could be measured"
+    THIN_FOR_LONG = "too little could be measured, for long"
+
+    @property
+    def severity(self) -> Severity:
+        """What it is worth: a few cases a look show what is very bad, so for a while that can wait."""
+        return Severity.TICKET if self is Sight.THIN else Severity.PAGE
 
 
 def infra_conditions(situation: Situation) -> list[Condition]:
@@ -98,22 +116,34 @@ def _tool(situation: Situation, name: str, health: ToolHealth) -> Condition:
     )
 
 
+def sight(situation: Situation) -> Sight:
+    """How much was seen at this look, and for how many looks before it."""
+    looks, least = situation.blind_looks, situation.watch.blind_after
+    if looks < least:
+        return Sight.SEES
+    if not any(key.arm is Arm.CURRENT for key in situation.partly):
+        return Sight.BLIND
+    return Sight.THIN if looks < _THIN_TIMES * least else Sight.THIN_FOR_LONG
+
+
 def _blind_watch(situation: Situation) -> Condition:
-    """Nothing at all was measured for some looks: nobody would notice anything."""
+    """Nothing, or too little, was measured for some looks: nobody would notice anything."""
     watch = situation.watch
-    active = situation.blind_looks >= watch.blind_after
+    seen = sight(situation)
+    active = seen is not Sight.SEES
+    said = Sight.BLIND if seen is Sight.BLIND else Sight.THIN
     because = (
         "Quality is unknown, which is not the same as fine; alerts that were firing keep firing. "
         f"{_why([*situation.problems, *situation.not_observed.values()])} {_failures(situation)}"
     )
     return Condition(
-        labels=labels(watch, "EvalBlind", AlertType.INFRA, Severity.PAGE),
+        labels=labels(watch, "EvalBlind", AlertType.INFRA, seen.severity),
         status=ConditionStatus.ACTIVE if active else ConditionStatus.CLEAR,
         cause=Cause.BLIND,
         annotations=story(
             watch,
             Cause.BLIND,
-            f"{watch.feature}: nothing could be measured for {situation.blind_looks} looks in a row",
+            f"{watch.feature}: {said} for {situation.blind_looks} looks in a row",
             because.strip(),
             _look_again(situation),
         )

@@ -4,10 +4,52 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from enum import StrEnum
 
 from watchdog.correlate.situation import Situation
 from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm
+
+#: Looks in a row that a drift is held for a judge in doubt, at the most: by then its anchors were graded at each of
+#: them, and what they do not tell they will hardly tell at the next. And when they were not graded at all: at the next
+#: look they are.
+_LOOKS_IN_DOUBT = 6
+_LOOKS_UNGRADED = 2
+
+
+class Doubt(StrEnum):
+    """Why a drift of a judged metric waits for its judge's anchors, or does not."""
+
+    NONE = "no judge has a part in it, or its anchors tell"
+    FELL_BELOW = "current fell below pinned, which the same judge graded"
+    UNKNOWN = "the judge has no anchors that could tell"
+    UNGRADED = "the judge's anchors were not graded since it began: they are at the next look"
+    UNDECIDED = "the judge's anchors do not tell yet whether it is the judge: they are graded at each look"
+
+    @property
+    def hold_looks(self) -> int:
+        """Consecutive looks for which the drift must hold before anybody is told of it."""
+        return {Doubt.UNGRADED: _LOOKS_UNGRADED, Doubt.UNDECIDED: _LOOKS_IN_DOUBT}.get(self, 1)
+
+
+def doubt(situation: Situation, signal: Signal) -> Doubt:
+    """Whether a drift of the current target may be its judge's work, as far as is known at this look.
+
+    A judge moves both targets alike: where current fell below pinned nothing is held, and a check never is.
+    """
+    scorer = signal.key.scorer
+    if scorer not in situation.judges:
+        return Doubt.NONE
+    if situation.level(replace(signal.key, arm=Arm.DIFFERENCE)) in (Level.SUSPECT, Level.DRIFT):
+        return Doubt.FELL_BELOW
+    anchors = situation.anchors(scorer)
+    if anchors is None:
+        return Doubt.UNKNOWN
+    if anchors.level is Level.SUSPECT:
+        return Doubt.UNDECIDED
+    if anchors.level is Level.CALM and signal.since is not None and anchors.at < situation.at:
+        return Doubt.UNGRADED
+    return Doubt.NONE
 
 
 def judge_moved(situation: Situation, scorer: str) -> bool:

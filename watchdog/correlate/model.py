@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchdog.correlate.cause import cause_of
-from watchdog.correlate.judging import corrected, judge_moved
+from watchdog.correlate.judging import corrected, doubt, judge_moved
 from watchdog.correlate.situation import Situation
 from watchdog.correlate.words import change, labels, measured, regraded, story, worst
 from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity, Size
@@ -69,7 +69,7 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
         return Condition(
             labels=identity, status=status, cause=Cause.UNATTRIBUTED, annotations=_recovered(situation.watch, signal)
         )
-    verdict = cause_of(situation, signal)
+    verdict, waits = cause_of(situation, signal), doubt(situation, signal)
     shift: dict[str, str] = {}
     if verdict.shift is not None:
         shift = {"judge_shift": f"{verdict.shift.effect * 100:+.1f} points on the judge's own anchors, taken out"}
@@ -89,6 +89,8 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
             **_reference(situation),
         },
         since=signal.since,
+        since_between=signal.since_between,
+        hold_looks=waits.hold_looks,
         size=_size(signal, layer=plan.layer, measure=measure and measure.measure, latency=latency),
         inhibited_by="the judge moved" if verdict.cause is Cause.JUDGE else "",
     )
@@ -149,6 +151,7 @@ def _pinned(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition
         cause=Cause.PINNED_MOVED,
         annotations={**story(watch, Cause.PINNED_MOVED, summary, because), **numbers, **_reference(situation)},
         since=signal.since,
+        since_between=signal.since_between,
         size=_size(signal),
         inhibited_by=inhibited_by,
     )
@@ -194,6 +197,7 @@ def _judge(situation: Situation, key: MetricKey) -> Condition:
             **_reference(situation),
         },
         since=signal.since,
+        since_between=signal.since_between,
         size=_size(signal),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -124,6 +124,8 @@ class Situation:
     standing: Mapping[MetricKey, Signal] = field(default_factory=dict)
     #: Metrics without an observation at this look, and why (``3 of 30 answers scored``, ``judge: no connection``).
     not_observed: Mapping[MetricKey, str] = field(default_factory=dict)
+    #: Those of them of which some cases were scored all the same, too few to be an observation.
+    partly: Collection[MetricKey] = ()
     #: What of the subject is no longer as at the baseline.
     changes: Sequence[Change] = ()
     health: Sequence[ProviderHealth] = ()

@@ -101,8 +101,9 @@ class Condition:
     status: ConditionStatus
     cause: Cause
     annotations: Mapping[str, str] = field(default_factory=dict)
-    #: Unix time since when it holds, as far as is known.
+    #: Unix time since when it holds, as far as is known; and between which times it may have begun.
     since: float | None = None
+    since_between: tuple[float, float] | None = None
     #: Consecutive looks it must hold before it fires. Detectors sustain by themselves and ask for 1.
     hold_looks: int = 1
     #: Seconds it must hold beside that.
@@ -202,6 +203,8 @@ class Transition:
     before: AlertState | None
     reason: Reason
     at: float
+    #: Unix times between which what it claims may have begun, as far as is known at this look.
+    began: tuple[float, float] | None = None
 
     @property
     def notifies(self) -> bool:

@@ -88,6 +88,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         signals=signals,
         standing=standing,
         not_observed={look.key: look.reason for look in unobserved},
+        partly=frozenset(look.key for look in unobserved if look.admission is Admission.PARTIAL),
         changes=known,
         health=measured.health,
         tools=measured.tools,

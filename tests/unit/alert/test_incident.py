@@ -112,6 +112,8 @@ def incident_of(house, **more):
 
 
 SHARED = {"provider": "openai", "cause": Cause.SHARED}
+MODEL = {"provider": "openai", "cause": Cause.PROVIDER_MODEL}
+DOWN = {"provider": "openai", "cause": Cause.PROVIDER_FAILING}
 
 
 @pytest.mark.parametrize(
@@ -129,30 +131,49 @@ SHARED = {"provider": "openai", "cause": Cause.SHARED}
         ({"fingerprint": "known"}, {"closed_at": -3601}, Belongs.OVER),
         ({"feature": "chat"}, {}, Belongs.STRANGER),
         ({"feature": "chat", "cause": Cause.SHARED}, {}, Belongs.STRANGER),
-        ({"feature": "chat"}, SHARED, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.OURS}, SHARED, Belongs.STRANGER),
         ({"feature": "chat", "cause": Cause.SHARED}, SHARED, Belongs.TOGETHER),
         ({"feature": "chat", "cause": Cause.PROVIDER_FAILING}, SHARED, Belongs.TOGETHER),
         ({"feature": "chat", "cause": Cause.SHARED}, {**SHARED, "provider": "anthropic"}, Belongs.STRANGER),
         ({"feature": "chat", "cause": Cause.SHARED, "since": -9999}, SHARED, Belongs.APART),
+        # One feature finds a changed model where another knows that pinned fell too; an outage is another matter.
+        ({"feature": "chat", "cause": Cause.PROVIDER_MODEL}, SHARED, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.PINNED_MOVED}, SHARED, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.PROVIDER_MODEL}, MODEL, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.SHARED}, MODEL, Belongs.TOGETHER),
+        ({"feature": "chat", "cause": Cause.PROVIDER_FAILING}, MODEL, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.PROVIDER_MODEL}, DOWN, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.OURS}, MODEL, Belongs.STRANGER),
+        ({"feature": "chat", "cause": Cause.JUDGE}, {**SHARED, "cause": Cause.JUDGE}, Belongs.STRANGER),
+        (
+            {"feature": "chat", "cause": Cause.JUDGE, "alertname": "JudgeDrift"},
+            {**SHARED, "cause": Cause.JUDGE},
+            Belongs.TOGETHER,
+        ),
+        # What is only known to have begun between two looks.
+        ({"between": (-9999, -4200)}, {}, Belongs.TOGETHER),
+        ({"between": (-9999, -4201)}, {}, Belongs.APART),
+        ({"between": (600, 9000), "starts_at": 9000}, {}, Belongs.TOGETHER),
+        ({"between": (601, 9000), "starts_at": 9000}, {}, Belongs.APART),
+        ({"between": (-99999, 99999)}, {}, Belongs.TOGETHER),
     ],
 )
 def test_what_belongs_to_an_incident_is_decided_by_feature_provider_and_the_time_of_the_evidence(
     house, alert, incident, reason
 ):
     given = dict(alert)
-    labels = {"feature": given.pop("feature", "search")}
+    labels = {name: given.pop(name) for name in ("feature", "alertname") if name in given}
+    labels.setdefault("feature", "search")
+    between = given.pop("between", None)
     for name in ("since", "starts_at"):
         if name in given:
             given[name] = house.NOW + given[name]
     about = dict(incident)
     if "closed_at" in about:
         about["closed_at"] = house.NOW + about["closed_at"]
-    found = belongs(
-        house.alert(labels=labels, **{"starts_at": house.NOW, **given}),
-        incident_of(house, **about),
-        house.NOW,
-        Windows(),
-    )
+    one = house.alert(labels=labels, **{"starts_at": house.NOW, **given})
+    began = (one.since or one.starts_at,) * 2 if between is None else tuple(house.NOW + each for each in between)
+    found = belongs(one, began, incident_of(house, **about), house.NOW, Windows())
     assert found is reason
     assert found.yes is (reason in (Belongs.TOGETHER, Belongs.CAME_BACK))
 
@@ -192,6 +213,23 @@ def test_an_incident_that_comes_back_soon_is_the_same_and_is_then_held_open_for_
 @pytest.mark.parametrize(("reopened", "hours"), [(0, 0), (1, 1), (2, 2), (3, 4), (9, 24)])
 def test_the_more_often_it_came_back_the_longer_it_is_held_open(reopened, hours):
     assert quiet_for(reopened, 3600.0) == 3600.0 * hours
+
+
+def test_a_drop_that_was_found_late_joins_what_began_between_the_looks_it_may_have_begun_between(house):
+    day = 86400.0
+    labels = {"feature": "search", "watch": "a"}
+    opened = reconcile([house.condition(labels=labels, cause=Cause.SHARED, since=house.NOW - day / 2)], [], house.NOW)
+    first = group("a", opened, [], house.NOW)
+    later = house.NOW + day / 2
+    for between, joins in (((house.NOW - day, later - 7200), True), ((house.NOW + 7200, later - 7200), False)):
+        claim = house.condition(
+            labels={"feature": "chat", "watch": "b"},
+            cause=Cause.PROVIDER_MODEL,
+            since=later - 3600,
+            since_between=between,
+        )
+        second = group("b", reconcile([claim], [], later), first.incidents, later)
+        assert (second.transitions[0].alert.incident_id == first.incidents[0].id) is joins
 
 
 def test_an_incident_of_two_watches_closes_when_the_last_of_either_is_resolved(house):

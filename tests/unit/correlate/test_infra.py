@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from watchdog.correlate.infra import Sight, sight
 from watchdog.correlate.situation import Judge, ProviderHealth, ToolHealth
 from watchdog.correlate.stage import correlate
 from watchdog.domain.alert import Cause, ConditionStatus
@@ -102,6 +103,37 @@ def test_the_watch_is_blind_after_enough_looks_without_any_observation(house):
         assert found.inhibited_by == ""
     assert "3 of 60 answers scored" in found.annotations["description"]
     assert "raises an exception in our own code: 60 of 60 calls" in found.annotations["description"]
+
+
+@pytest.mark.parametrize(
+    ("blind_looks", "partly", "seen"),
+    [
+        (2, 0, Sight.SEES),
+        (2, 1, Sight.SEES),
+        (3, 0, Sight.BLIND),
+        (3, 1, Sight.THIN),
+        (5, 3, Sight.THIN),
+        (5, 0, Sight.BLIND),
+        (6, 1, Sight.THIN_FOR_LONG),
+        (60, 3, Sight.THIN_FOR_LONG),
+    ],
+)
+def test_looks_that_measured_a_little_make_a_ticket_first(house, blind_looks, partly, seen):
+    lost = every_current(house)
+    situation = house.look(without=lost, blind_looks=blind_looks, partly=lost[:partly], health=[calls(60)])
+    assert sight(situation) is seen
+    found = house.claims(situation)("EvalBlind", metric=None, arm=None, estimand=None)
+    assert found.status is (CLEAR if seen is Sight.SEES else ACTIVE)
+    assert found.labels["severity"] == ("ticket" if seen is Sight.THIN else "page")
+    if seen is not Sight.SEES:
+        said = "nothing could be measured" if seen is Sight.BLIND else "too little could be measured"
+        assert found.annotations["summary"] == f"support reply: {said} for {blind_looks} looks in a row"
+
+
+def test_a_little_of_the_pinned_arm_is_no_sight_of_the_current_one(house):
+    lost = every_current(house)
+    situation = house.look(without=lost, blind_looks=3, partly=[house.key("is-json", Arm.PINNED)], health=[calls(60)])
+    assert sight(situation) is Sight.BLIND
 
 
 def test_blindness_that_a_failing_provider_explains_makes_no_second_alert(house):

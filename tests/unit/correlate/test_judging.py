@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from watchdog.correlate.judging import Doubt, doubt
 from watchdog.correlate.situation import Judge
 from watchdog.domain.alert import Cause, ConditionStatus
 from watchdog.domain.detection import Level
@@ -20,8 +21,11 @@ def around(value: float, half: float = 0.01) -> dict:
     return {"effect": value, "interval": (value - half, value + half)}
 
 
-def look(house, *, anchors=None, current=-0.10, pinned=-0.10, difference=Level.CALM, **more):
-    """Current (and pinned) fell by so much; the anchors were shifted by ``anchors``."""
+def look(house, *, anchors=None, said=None, at=0, current=-0.10, pinned=-0.10, difference=Level.CALM, **more):
+    """Current (and pinned) fell by so much; the anchors were shifted by ``anchors``.
+
+    Or their level was ``said``, ``at`` seconds after the look.
+    """
     key = house.key
     signals = [house.signal(key("helpfulness"), Level.DRIFT, **around(current))]
     if pinned is not None:
@@ -31,6 +35,9 @@ def look(house, *, anchors=None, current=-0.10, pinned=-0.10, difference=Level.C
     if anchors is not None:
         level = Level.DRIFT if abs(anchors) >= 0.03 else Level.CALM
         signals.append(house.signal(key("helpfulness", Arm.ANCHORS), level, **around(anchors)))
+    if said is not None:
+        anchored = house.signal(key("helpfulness", Arm.ANCHORS), said, **around(-0.02), at=house.NOW + at)
+        more["standing"] = {anchored.key: anchored}
     without = () if pinned is not None else (key("helpfulness", Arm.PINNED), key("helpfulness", Arm.DIFFERENCE))
     return house.look(*signals, without=without, judges=JUDGES, **more)
 
@@ -95,13 +102,42 @@ def test_a_drop_of_both_arms_says_what_the_anchors_say(house, anchors, said):
     assert said in drift(house, look(house, anchors=anchors, pinned=None)).annotations["description"]
 
 
-def test_anchors_that_do_not_tell_yet_neither_hold_back_nor_resolve(house):
-    doubt = house.signal(house.key("helpfulness", Arm.ANCHORS), Level.SUSPECT, reason="anchors undecided")
-    situation = look(house)
-    one = house.claims(replace(situation, signals=(*situation.signals, doubt)))
-    assert one("EvalDrift", metric="helpfulness").inhibited_by == ""
-    assert "do not tell yet" in one("EvalDrift", metric="helpfulness").annotations["description"]
+def test_anchors_that_do_not_tell_yet_hold_a_drift_for_some_looks_and_resolve_nothing(house):
+    one = house.claims(look(house, said=Level.SUSPECT))
+    found = one("EvalDrift", metric="helpfulness")
+    assert (found.inhibited_by, found.hold_looks) == ("", 6)
+    assert "do not tell yet" in found.annotations["description"]
     assert one("JudgeDrift").status is ConditionStatus.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "difference", "at", "reason", "looks"),
+    [
+        (Level.SUSPECT, Level.CALM, 0, Doubt.UNDECIDED, 6),
+        (Level.CALM, Level.CALM, 0, Doubt.NONE, 1),  # they were graded at this look, and hold
+        (Level.CALM, Level.CALM, -3600, Doubt.UNGRADED, 2),  # they were graded before anything was wrong
+        (Level.SUSPECT, Level.CALM, -3600, Doubt.UNDECIDED, 6),
+        (Level.DRIFT, Level.CALM, 0, Doubt.NONE, 1),  # and what that explains is held back for good
+        (Level.SUSPECT, Level.SUSPECT, 0, Doubt.FELL_BELOW, 1),
+        (Level.SUSPECT, Level.DRIFT, 0, Doubt.FELL_BELOW, 1),
+        (None, Level.CALM, 0, Doubt.UNKNOWN, 1),
+    ],
+)
+def test_a_drift_waits_for_anchors_only_while_they_may_say_that_it_is_the_judge(
+    house, said, difference, at, reason, looks
+):
+    situation = look(house, said=said, at=at, difference=difference)
+    signal = situation.observed(house.key("helpfulness"))
+    assert doubt(situation, signal) is reason
+    assert reason.hold_looks == drift(house, situation).hold_looks == looks
+
+
+def test_a_check_waits_for_no_judge(house):
+    fell = house.signal(house.key("is-json"), Level.DRIFT, **around(-0.10))
+    situation = look(house, said=Level.SUSPECT)
+    situation = replace(situation, signals=(*(each for each in situation.signals if each.key != fell.key), fell))
+    assert doubt(situation, fell) is Doubt.NONE
+    assert house.claims(situation)("EvalDrift", metric="is-json", estimand="golden").hold_looks == 1
 
 
 def test_what_was_said_last_of_the_anchors_holds_while_they_are_not_graded(house):
