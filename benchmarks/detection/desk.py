@@ -107,7 +107,7 @@ class Desk:
     def situation(self, look: int, changes: Sequence[Change] = (), health: Sequence[ProviderHealth] = ()) -> Situation:
         """What is known after one look, the first being 0."""
         at = look * HOUR
-        signals, missing = self._measure(look, at)
+        signals, missing, partly = self._measure(look, at)
         signals = settle(signals, self._reference, self._anchored, smallest_drop=self.watch.smallest_drop)
         heard = {signal.key for signal in signals}
         standing = {
@@ -123,6 +123,7 @@ class Desk:
             signals=signals,
             standing=standing,
             not_observed=missing,
+            partly=partly,
             changes=changes,
             blind_looks=self._blind,
             baseline=Reference(version=1, status=BaselineStatus.LOCKED),
@@ -130,8 +131,10 @@ class Desk:
             judges={name: Judge(provider="judges", model="judge") for name in self._judged},
         )
 
-    def _measure(self, look: int, at: float) -> tuple[list[Signal], dict[MetricKey, str]]:
-        signals, missing, run = [], {}, self._runs + look
+    def _measure(self, look: int, at: float) -> tuple[list[Signal], dict[MetricKey, str], set[MetricKey]]:
+        signals: list[Signal] = []
+        missing: dict[MetricKey, str] = {}
+        partly, run = set(), self._runs + look
         for key, (arm, stream) in self._series.items():
             if key.arm is house.Arm.ANCHORS and not self._due(key, at):
                 continue
@@ -139,13 +142,14 @@ class Desk:
             verdict = admit(scored=int(arm.n[run, stream]), planned=planned, errors=0, floor=self.watch.floor)
             if verdict.admission is not Admission.ADMITTED:
                 missing[key] = verdict.reason
+                partly |= {key} if verdict.admission is Admission.PARTIAL else set()
                 continue
             seen = observation(arm, stream, run, self._ties.random(), key, at)
             if key.arm is house.Arm.ANCHORS:
                 self._anchored[key] = [*self._anchored.get(key, [])[-NEWEST:], seen]
             self._states[key], signal = self._tests[key].update(self._states[key], seen)
             signals.append(signal)
-        return signals, missing
+        return signals, missing, partly
 
     def _due(self, key: MetricKey, at: float) -> bool:
         graded = [seen.at for seen in self._anchored.get(key, [])] or [-HOUR]
