@@ -62,7 +62,7 @@ def alerts_of_look(
     claims = graded(conditions, policy, at, told)
     claims += worsened(claims, standing.open_alerts, policy)
     transitions = reconcile(claims, standing.open_alerts, now)
-    return concluded(watch, transitions, standing, windows=Windows.of(policy, every), now=now, audiences=audiences)
+    return concluded(watch, transitions, standing, policy=policy, every=every, now=now, audiences=audiences)
 
 
 def concluded(
@@ -70,11 +70,21 @@ def concluded(
     transitions: Sequence[Transition],
     standing: Standing,
     *,
-    windows: Windows,
+    policy: Policy,
+    every: float,
     now: float,
     audiences: Sequence[Audience] = (),
 ) -> Outcome:
-    """What transitions do to incidents, and what people are told of that."""
+    """What transitions do to incidents, and what people are told of that. ``every`` as above."""
+    windows = Windows.of(policy, every)
     grouping = group(watch, transitions, standing.incidents, now, windows=windows, elsewhere=standing.elsewhere)
-    grouping, tellings = tell(grouping, standing.incidents, standing.elsewhere, audiences, now, standing.silences)
+    grouping, tellings = tell(
+        grouping,
+        standing.incidents,
+        standing.elsewhere,
+        audiences,
+        now,
+        standing.silences,
+        worse_by=policy.worse_by,
+    )
     return Outcome(transitions=grouping.transitions, incidents=grouping.incidents, tellings=tuple(tellings))

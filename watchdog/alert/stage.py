@@ -125,7 +125,8 @@ def _active(condition: Condition, alert: Alert | None, now: float) -> Transition
         annotations=dict(condition.annotations),
         cause=condition.cause,
         updated_at=now,
-        active_looks=alert.active_looks + 1,
+        # What is held back does not count: it must hold for long enough from when nothing explains it any more.
+        active_looks=0 if condition.inhibited_by and alert.state is AlertState.PENDING else alert.active_looks + 1,
         clear_looks=0,
         since=alert.since if condition.since is None else condition.since,
     )

@@ -7,7 +7,7 @@ webhooks) get every alert, and group them themselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -27,10 +27,12 @@ from watchdog.domain.alert import (
     Transition,
 )
 from watchdog.domain.digest import digest
+from watchdog.domain.measure import Measure
 from watchdog.domain.silence import Silence
 
 #: Metrics that are named in what is told; the rest are a command away.
 _NAMED = 12
+_MEASURES = frozenset(measure.value for measure in Measure)
 
 
 class News(StrEnum):
@@ -41,6 +43,7 @@ class News(StrEnum):
     GREW = "it got worse"
     OVER = "it is over"
     JOINED = "another alert joined what was told already"
+    KNOWN = "an alert of it grew, to no more than what was told already"
     NOTHING = "nothing new for this channel"
 
     @property
@@ -61,8 +64,18 @@ class Telling:
     at: float
 
 
-def news_for(audience: Audience, incident: Incident, firing: Sequence[Alert], fresh: Sequence[Alert]) -> News:
-    """What is new for a channel. ``firing``: the members that it may be told of; ``fresh``: those that began now."""
+def news_for(
+    audience: Audience, incident: Incident, firing: Sequence[Alert], fresh: Sequence[Alert], worse_by: float
+) -> News:
+    """What is new for a channel.
+
+    Args:
+        audience: the channel.
+        incident: with what the channel was told of it.
+        firing: the members that it may be told of.
+        fresh: those of them that began now.
+        worse_by: an incident got worse when an effect is so many times as large as the largest that was told of it.
+    """
     told = incident.told.get(audience.channel)
     known = Severity.NONE if told is None else told.severity
     if incident.over:
@@ -73,8 +86,9 @@ def news_for(audience: Audience, incident: Incident, firing: Sequence[Alert], fr
         return News.OPENED
     if max(alert.severity.rank for alert in firing) > known.rank:
         return News.RAISED
-    if any(alert.annotations.get(WHY_WORSE) == Growth.GREW for alert in fresh):
-        return News.GREW
+    grew = [alert for alert in fresh if alert.annotations.get(WHY_WORSE) == Growth.GREW]
+    if grew:
+        return News.GREW if told is None or _beyond(grew, told.effects, worse_by) else News.KNOWN
     return News.JOINED if fresh else News.NOTHING
 
 
@@ -85,6 +99,8 @@ def tell(
     audiences: Sequence[Audience],
     now: float,
     silences: Sequence[Silence] = (),
+    *,
+    worse_by: float,
 ) -> tuple[Grouping, list[Telling]]:
     """The grouping with what its incidents were told of, and what is to be told.
 
@@ -106,7 +122,7 @@ def tell(
                 for alert in members
                 if alert.state is AlertState.FIRING and audience.wants(alert) and not standing(alert, quiet, now, now)
             ]
-            news = news_for(audience, incident, wanted, [alert for alert in wanted if alert.id in began])
+            news = news_for(audience, incident, wanted, [alert for alert in wanted if alert.id in began], worse_by)
             if not news.worth_telling:
                 continue
             before = told.get(audience.channel, Told(times=0, severity=Severity.NONE))
@@ -114,6 +130,7 @@ def tell(
             told[audience.channel] = Told(
                 times=before.times + 1,
                 severity=Severity.NONE if news is News.OVER else alert.severity,
+                effects={} if news is News.OVER else _worst(wanted, before.effects),
                 labels=alert.labels,
                 summary=alert.annotations.get("summary", ""),
             )
@@ -123,6 +140,30 @@ def tell(
         if told != incident.told:
             changed[incident.id] = replace(incident, told=told)
     return replace(grouping, incidents=tuple(changed.values())), tellings
+
+
+def _worst(firing: Sequence[Alert], before: Mapping[str, float]) -> dict[str, float]:
+    """The worst effects of what was told before and of what fires now, each as it was when it fired."""
+    found = dict(before)
+    for alert in firing:
+        if alert.told_effect is not None:
+            kind = _kind(alert)
+            found[kind] = min(found.get(kind, alert.told_effect), alert.told_effect)
+    return found
+
+
+def _beyond(grew: Sequence[Alert], known: Mapping[str, float], worse_by: float) -> bool:
+    """Whether what grew is worse by that factor than the worst of its kind that a channel was told of."""
+    return any(
+        alert.told_effect is None or _kind(alert) not in known or alert.told_effect <= worse_by * known[_kind(alert)]
+        for alert in grew
+    )
+
+
+def _kind(alert: Alert) -> str:
+    """What effects are compared with each other: scores, or one measure."""
+    metric = alert.labels.get("metric", "")
+    return metric if metric in _MEASURES else ""
 
 
 def known_as(incident: Incident | None, alert: Alert, channel: str) -> Alert:

@@ -104,7 +104,8 @@ class Condition:
     #: Unix time since when it holds, as far as is known; and between which times it may have begun.
     since: float | None = None
     since_between: tuple[float, float] | None = None
-    #: Consecutive looks it must hold before it fires. Detectors sustain by themselves and ask for 1.
+    #: Consecutive looks it must hold before it fires; inhibited ones do not count. Detectors sustain by themselves and
+    #: ask for 1.
     hold_looks: int = 1
     #: Seconds it must hold beside that.
     hold_seconds: float = 0.0
@@ -261,6 +262,8 @@ class Told:
     #: Labels and summary it was told last: the end is told under the same labels.
     labels: Mapping[str, str] = field(default_factory=dict)
     summary: str = ""
+    #: The worst effects (negative) it was told of: under "" that of scores, under its name that of a measure.
+    effects: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from watchdog.alert.incident import Windows
 from watchdog.alert.look import Outcome, Standing, concluded
 from watchdog.alert.stage import given_up
 from watchdog.domain.alert import HOUSE, Alert, AlertState, Transition
@@ -48,8 +47,7 @@ def conclude(
         incidents=session.alerts.live_incidents(now - LATELY),
         silences=session.silences.ending_after(now),
     )
-    windows = Windows.of(policy, 0.0)
-    outcome = concluded(watch, transitions, standing, windows=windows, now=now, audiences=channels.people)
+    outcome = concluded(watch, transitions, standing, policy=policy, every=0.0, now=now, audiences=channels.people)
     keep_alerts(session, watch, outcome, channels)
     return outcome
 

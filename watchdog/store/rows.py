@@ -472,6 +472,7 @@ def incident_row(incident: Incident) -> dict[str, Any]:
                 "severity": told.severity.value,
                 "labels": dict(told.labels),
                 "summary": told.summary,
+                "effects": dict(told.effects),
             }
             for channel, told in incident.told.items()
         },

@@ -6,7 +6,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from watchdog.alert.incident import Windows
 from watchdog.alert.look import Standing, alerts_of_look, concluded
 from watchdog.alert.stage import given_up, resolve_by_hand
 from watchdog.alert.story import News
@@ -161,7 +160,13 @@ class Life(RuleBasedStateMachine):
         ended = {transition.alert.id for transition in transitions}
         self.keep(
             concluded(
-                "", transitions, self.standing("", without=ended), windows=Windows(), now=self.now, audiences=AUDIENCES
+                "",
+                transitions,
+                self.standing("", without=ended),
+                policy=POLICY,
+                every=60.0,
+                now=self.now,
+                audiences=AUDIENCES,
             )
         )
 

@@ -89,6 +89,16 @@ def test_the_cause_follows_the_newest_look(house):
     assert kept.alert.cause is Cause.SHARED
 
 
+def test_looks_at_which_a_claim_was_held_back_do_not_count_as_looks_that_it_held(house):
+    alerts = []
+    for look, inhibited_by in enumerate(["", "the judge moved", "the judge moved", "", "", ""]):
+        claim = house.condition(hold_looks=3, inhibited_by=inhibited_by)
+        (step,) = reconcile([claim], alerts, house.NOW + 60 * look)
+        alerts = [step.alert]
+        assert step.alert.active_looks == [1, 0, 0, 1, 2, 3][look]
+        assert (step.alert.state is FIRING) is (look == 5)
+
+
 def test_an_inhibited_claim_says_by_what_and_fires_once_it_is_free(house):
     (held_back,) = reconcile([house.condition(inhibited_by="the judge moved")], [], house.NOW)
     assert held_back.alert.annotations["inhibited_by"] == "the judge moved"

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from watchdog.alert.incident import Windows
 from watchdog.alert.look import Standing, alerts_of_look, concluded
 from watchdog.alert.story import News, known_as, news_for
 from watchdog.alert.worse import Growth
@@ -48,9 +47,42 @@ def test_what_is_new_for_a_channel(house, told, closed, firing, fresh, news):
         return house.alert(labels={"worse": "1"}, annotations={"worse_because": why.value})
 
     incident = incident_of(house, told, closed_at=house.NOW if closed else None)
-    found = news_for(CHAT, incident, [alert(kind) for kind in firing], [alert(kind) for kind in fresh])
+    found = news_for(CHAT, incident, [alert(kind) for kind in firing], [alert(kind) for kind in fresh], 1.5)
     assert found is news
     assert found.worth_telling is (news not in (News.JOINED, News.NOTHING))
+
+
+@pytest.mark.parametrize(
+    ("told", "grew", "news"),
+    [
+        (-0.08, -0.12, News.GREW),
+        (-0.08, -0.119, News.KNOWN),  # it doubled, from 6 points; but 8 points were told of another metric
+        (None, -0.05, News.GREW),  # nothing was estimated of what was told
+        (-0.08, None, News.GREW),
+    ],
+)
+def test_an_incident_got_worse_when_a_drop_is_beyond_the_largest_that_was_told(house, told, grew, news):
+    effects = {"answer-cost": -9.0} | ({} if told is None else {"": told})
+    known = {"slack": Told(times=1, severity=Severity.PAGE, effects=effects)}
+    incident = Incident(id="i1", watch="support", cause=Cause.OURS, opened_at=house.NOW - 60, told=known)
+    worse = house.alert(labels={"worse": "1"}, annotations={"worse_because": Growth.GREW.value}, told_effect=grew)
+    assert news_for(CHAT, incident, [worse], [worse], 1.5) is news
+    assert news.worth_telling is (news is News.GREW)
+
+
+def test_members_that_grow_after_one_another_are_told_once_and_in_the_end(house):
+    tape = Tape(house, CHAT)
+    metrics = "abcd"
+    assert tape.look(*(drift(house, metric) for metric in metrics)) == [("slack", News.OPENED)]
+    for grown in range(1, 5):  # one after the other falls by 20 points instead of 8
+        heard = tape.look(
+            *(drift(house, metric, points=20.0, looks=40) for metric in metrics[:grown]),
+            *(drift(house, metric) for metric in metrics[grown:]),
+        )
+        assert heard == ([("slack", News.GREW)] if grown == 1 else [])
+    assert tape.look(*(drift(house, metric, status=ConditionStatus.CLEAR) for metric in metrics)) == [
+        ("slack", News.OVER)
+    ]
 
 
 class Tape:
@@ -125,7 +157,7 @@ def test_the_end_is_told_under_the_labels_of_what_was_told_even_by_the_look_of_a
     (alert,) = tape.open
     tape.open = []  # resolved by hand, say, by a process that died before it told
     standing = Standing(incidents=list(tape.incidents.values()))
-    outcome = concluded("other", [], standing, windows=Windows(), now=tape.now + 5, audiences=[team])
+    outcome = concluded("other", [], standing, policy=Policy(), every=0.0, now=tape.now + 5, audiences=[team])
     (end,) = outcome.tellings
     assert (end.news, end.alert.labels) == (News.OVER, alert.labels)
 
