@@ -79,6 +79,9 @@ def test_a_metric_has_a_page_as_text_as_json_and_as_html(workspace, tmp_path):
     view = json.loads(ask(workspace, *one, "--json")[1])["metric"]
     assert view["noise"]["looks"] >= 9
     assert view["threshold"] > 0
+    assert view["second"]["looks"] >= 1
+    assert "second opinion: evidence" in output
+    assert "second opinion" in page
     code, output = ask(workspace, "scores", "support_reply", "--metric", "case-chek")
     assert (code, "did you mean 'case-checks'" in output) == (2, True)
     assert ask(workspace, "scores", "support_reply", "--html", "x.html")[0] == 2

@@ -44,12 +44,22 @@ def show_metric(series: MetricSeriesView, to: Console) -> None:
         )
     if series.now is not None:
         show_metrics([series.now], to)
-    if series.noise is not None:
-        for name, fact in noise_facts(series.noise, series.unit).items():
-            to.print(harmless(f"{name}: {fact}"))
+    for name, fact in _facts(series).items():
+        to.print(harmless(f"{name}: {fact}"))
     for event in sorted(series.markers, key=lambda marker: marker.at):
         until = "" if event.until is None else f" until {moment(event.until)}"
         to.print(harmless(f"{moment(event.at)}  {_SIGNS[event.kind]} {event.kind}{until}: {event.label}"))
+
+
+def _facts(series: MetricSeriesView) -> dict[str, str]:
+    """What is known of a metric beside its looks, by what it is about."""
+    facts = {} if series.noise is None else noise_facts(series.noise, series.unit)
+    if series.second is not None and series.threshold is not None:
+        facts["second opinion"] = (
+            f"evidence {max(series.second.evidence, 0.0):.1f}, where {series.threshold:.1f} rings: pinned held against "
+            f"current case by case over {series.second.looks} looks, without the baseline; it never rings itself"
+        )
+    return facts
 
 
 def noise_facts(noise: NoiseView, unit: str = "") -> dict[str, str]:
@@ -78,8 +88,8 @@ def noise_facts(noise: NoiseView, unit: str = "") -> dict[str, str]:
 
 def metric_html(series: MetricSeriesView) -> str:
     """The metric's chart with its events, as a self-contained page."""
-    facts = {} if series.noise is None else noise_facts(series.noise, series.unit)
-    return templates().get_template("metric_page.html").render(drawn=charts(series), series=series, facts=facts)
+    template = templates().get_template("metric_page.html")
+    return template.render(drawn=charts(series), series=series, facts=_facts(series))
 
 
 def _show_bars(series: MetricSeriesView, known: Sequence[float], to: Console) -> None:

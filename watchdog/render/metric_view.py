@@ -9,6 +9,7 @@ from typing import Any
 
 from watchdog.correlate.model import ESTIMANDS
 from watchdog.detect.kinds import smallest_drop
+from watchdog.detect.second import LOOKS, SecondOpinion, second_opinion
 from watchdog.domain.alert import Alert
 from watchdog.domain.baseline import MetricBaseline
 from watchdog.domain.metric import Arm, Better, MetricKey
@@ -53,7 +54,11 @@ def metric_view(session: Session, watch: Watch, name: str, *, since: float, cade
     if baseline is None or key not in baseline.metrics:
         return view
     state = session.detection.states(watch.name, baseline.id).get(key)
-    return replace(view, noise=_noise(watch, baseline.metrics[key], state, view.threshold, cadence))
+    return replace(
+        view,
+        noise=_noise(watch, baseline.metrics[key], state, view.threshold, cadence),
+        second=_second(session, watch, key, baseline.frozen_at),
+    )
 
 
 def metric_names(session: Session, watch: Watch) -> list[str]:
@@ -95,6 +100,17 @@ def _noise(
         if threshold is None
         else {words: noise.detectable(looks, math.exp(threshold)) for words, looks in horizons.items()},
     )
+
+
+def _second(session: Session, watch: Watch, key: MetricKey, since: float) -> SecondOpinion | None:
+    """What holding current against pinned says; None of a measure, whose values are no scores."""
+    if watch.measure(key.scorer) is not None:
+        return None
+    current, pinned = (
+        session.detection.newest_observations(replace(key, arm=arm), last=LOOKS, since=since)
+        for arm in (Arm.CURRENT, Arm.PINNED)
+    )
+    return second_opinion(current, pinned, watch.plan(key.scorer).better)
 
 
 def _level(watch: Watch, reference: MetricBaseline, x: float) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from watchdog.detect.second import SecondOpinion
 from watchdog.domain.alert import AlertState, AlertType, Severity
 from watchdog.domain.case import Estimand
 from watchdog.domain.detection import Guarantee, Level
@@ -181,6 +182,8 @@ class MetricSeriesView:
     #: The metric as it stands now.
     now: MetricRow | None = None
     noise: NoiseView | None = None
+    #: What holding current against pinned case by case says, without the baseline.
+    second: SecondOpinion | None = None
 
 
 # -- alerts, cases, the report -----------------------------------------------------------------------------------------

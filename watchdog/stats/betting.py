@@ -5,7 +5,7 @@
 Proven: while the two arms are exchangeable within a run (same answers in distribution, whatever the weather of the
 run) every product has mean 1, so the mean time to a false alarm is at least A runs, for any scores in 0..1, without
 an estimate of anything. The price: a pinned run each time, and about half again the delay of pSR at five points. Noise
-that only one of the arms has voids the promise.
+that only one of the arms has voids the promise. The page of a metric shows it; nothing rings by it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ after run). Windows are counted in runs, because an hourly evaluation has no "5 
 
 Source: Google, "The Site Reliability Workbook", chapter 5, multi-window multi-burn-rate alerts. It answers "are we out
 of budget?", which is another question than "did something change?". Wilson's limit takes answers as independent.
+
+A function of this library only: a watch has no objective, and no alert is made of it.
 """
 
 from __future__ import annotations

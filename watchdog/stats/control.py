@@ -9,6 +9,9 @@ blocks of 24 runs freed of their own means, so that a drift of one arm is no cov
 The detector's promise holds for any beta that is fixed beforehand: choose it at the freeze of a baseline, from the
 baseline's runs, and keep it. How much it is worth was simulated with another test of the same speed: 2-point drops
 under shared AR(.6) weather were found after 73 runs with beta = 0.7, 154 without a control, 102 with 1.
+
+A function of this library only. What both arms share is not only weather: a fault of the provider, of retrieval or of
+the harness would be taken out of current as well, and it must ring.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ that of the labels alone; a useless judge gets 0.
 
 Source: Angelopoulos, Duchi and Zrnic 2023, "PPI++". Proven: the interval's coverage as n grows, for answers that were
 drawn for labelling at random.
+
+A function of this library only.
 """
 
 from __future__ import annotations

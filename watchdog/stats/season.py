@@ -6,6 +6,8 @@ fitted by weighted least squares to the baseline, once; what is left over is wha
 baseline tell a weekly wave from a slow change; fewer than three are refused. The fit is refreshed only with the
 baseline: refitting on the way would absorb the drift. Calibrated by simulation, not proven: residuals of a fit are
 slightly dependent.
+
+A function of this library only: few watches have three weeks of baseline.
 """
 
 from __future__ import annotations

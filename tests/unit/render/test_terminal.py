@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from watchdog.detect.second import SecondOpinion
 from watchdog.domain.alert import AlertState, AlertType, Severity
 from watchdog.render.metric_page import noise_facts, show_metric
 from watchdog.render.terminal import (
@@ -118,3 +119,12 @@ def test_what_can_be_found_is_told_with_what_it_takes_and_what_never_rings(serie
     assert "6.1 points within 1 day, 2.3 points within 1 week" in facts
     assert "one below 3 points does not ring" in facts
     assert "6.1 points" in shown(show_metric, replace(series(), noise=noise), width=100)
+
+
+def test_a_second_opinion_says_how_much_would_ring_and_that_it_never_does(series):
+    second = SecondOpinion(looks=240, evidence=7.31)
+    text = " ".join(shown(show_metric, replace(series(), threshold=11.38, second=second), width=100).split())
+    assert "second opinion: evidence 7.3, where 11.4 rings" in text
+    assert "over 240 looks, without the baseline; it never rings itself" in text
+    mild = replace(series(), threshold=11.38, second=SecondOpinion(looks=9, evidence=-0.4))
+    assert "evidence 0.0, where" in shown(show_metric, mild, width=100)
