@@ -11,10 +11,11 @@ from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm
 
 #: Looks in a row that a drift is held for a judge in doubt, at the most: by then its anchors were graded at each of
-#: them, and what they do not tell they will hardly tell at the next. And when they were not graded at all: at the next
-#: look they are.
+#: them, and what they do not tell they will hardly tell at the next.
 _LOOKS_IN_DOUBT = 6
-_LOOKS_UNGRADED = 2
+#: What both arms lost beyond a judge's shift is asked at every look for days, so it must lie further out than the 90 %
+#: interval: by twice its half width, 3.3 standard deviations.
+_SURELY = 2.0
 
 
 class Doubt(StrEnum):
@@ -23,13 +24,13 @@ class Doubt(StrEnum):
     NONE = "no judge has a part in it, or its anchors tell"
     FELL_BELOW = "current fell below pinned, which the same judge graded"
     UNKNOWN = "the judge has no anchors that could tell"
-    UNGRADED = "the judge's anchors were not graded since it began: they are at the next look"
+    UNGRADED = "the judge's anchors were not graded at this look: they are at the next"
     UNDECIDED = "the judge's anchors do not tell yet whether it is the judge: they are graded at each look"
 
     @property
     def hold_looks(self) -> int:
         """Consecutive looks for which the drift must hold before anybody is told of it."""
-        return {Doubt.UNGRADED: _LOOKS_UNGRADED, Doubt.UNDECIDED: _LOOKS_IN_DOUBT}.get(self, 1)
+        return _LOOKS_IN_DOUBT if self in (Doubt.UNGRADED, Doubt.UNDECIDED) else 1
 
 
 def doubt(situation: Situation, signal: Signal) -> Doubt:
@@ -47,8 +48,8 @@ def doubt(situation: Situation, signal: Signal) -> Doubt:
         return Doubt.UNKNOWN
     if anchors.level is Level.SUSPECT:
         return Doubt.UNDECIDED
-    if anchors.level is Level.CALM and signal.since is not None and anchors.at < situation.at:
-        return Doubt.UNGRADED
+    if anchors.level is Level.CALM and anchors.at < situation.at:
+        return Doubt.UNGRADED  # calm then: nobody asked them yet about this drift
     return Doubt.NONE
 
 
@@ -80,7 +81,8 @@ def explains(situation: Situation, signal: Signal) -> bool:
     difference = situation.level(replace(signal.key, arm=Arm.DIFFERENCE))
     if difference is Level.DRIFT and left.effect <= -smallest:
         return False
-    return left.interval[1] >= -max(smallest, -anchors.effect)
+    half = (left.interval[1] - left.interval[0]) / 2
+    return left.effect + _SURELY * half >= -max(smallest, -anchors.effect)
 
 
 def about(situation: Situation, scorer: str) -> str:

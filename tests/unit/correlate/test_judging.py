@@ -70,7 +70,11 @@ def test_a_prompt_of_ours_that_changed_with_the_judge_is_named(house):
     assert drift(house, situation).cause is Cause.OURS
 
 
-@pytest.mark.parametrize(("current", "cause"), [(-0.19, Cause.JUDGE), (-0.30, Cause.SHARED)])
+@pytest.mark.parametrize(
+    ("current", "cause"),
+    # Of 10 points the judge took, and errors of 1 point on both, twice together 2.8.
+    [(-0.19, Cause.JUDGE), (-0.228, Cause.JUDGE), (-0.229, Cause.SHARED), (-0.30, Cause.SHARED)],
+)
 def test_what_both_arms_lost_is_the_judges_unless_it_is_surely_more_than_twice_its_shift(house, current, cause):
     found = drift(house, look(house, anchors=-0.10, current=current, pinned=current))
     assert found.cause is cause
@@ -115,7 +119,7 @@ def test_anchors_that_do_not_tell_yet_hold_a_drift_for_some_looks_and_resolve_no
     [
         (Level.SUSPECT, Level.CALM, 0, Doubt.UNDECIDED, 6),
         (Level.CALM, Level.CALM, 0, Doubt.NONE, 1),  # they were graded at this look, and hold
-        (Level.CALM, Level.CALM, -3600, Doubt.UNGRADED, 2),  # they were graded before anything was wrong
+        (Level.CALM, Level.CALM, -3600, Doubt.UNGRADED, 6),  # they were graded before anything was wrong
         (Level.SUSPECT, Level.CALM, -3600, Doubt.UNDECIDED, 6),
         (Level.DRIFT, Level.CALM, 0, Doubt.NONE, 1),  # and what that explains is held back for good
         (Level.SUSPECT, Level.SUSPECT, 0, Doubt.FELL_BELOW, 1),
