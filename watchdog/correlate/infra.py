@@ -118,10 +118,11 @@ def _tool(situation: Situation, name: str, health: ToolHealth) -> Condition:
 
 def sight(situation: Situation) -> Sight:
     """How much was seen at this look, and for how many looks before it."""
-    looks, least = situation.blind_looks, situation.watch.blind_after
+    looks, watch = situation.blind_looks, situation.watch
+    least = watch.blind_after
     if looks < least:
         return Sight.SEES
-    if not any(key.arm is Arm.CURRENT for key in situation.partly):
+    if not any(key.arm is Arm.CURRENT and watch.measure(key.scorer) is None for key in situation.partly):
         return Sight.BLIND
     return Sight.THIN if looks < _THIN_TIMES * least else Sight.THIN_FOR_LONG
 

@@ -9,8 +9,10 @@ from watchdog.correlate.situation import Judge, ProviderHealth, ToolHealth
 from watchdog.correlate.stage import correlate
 from watchdog.domain.alert import Cause, ConditionStatus
 from watchdog.domain.case import Estimand
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Arm
 from watchdog.domain.target import Role, Target
+from watchdog.domain.watch import MeasurePlan
 from watchdog.errors import ErrorKind
 
 ACTIVE, CLEAR, UNKNOWN = ConditionStatus.ACTIVE, ConditionStatus.CLEAR, ConditionStatus.UNKNOWN
@@ -130,10 +132,12 @@ def test_looks_that_measured_a_little_make_a_ticket_first(house, blind_looks, pa
         assert found.annotations["summary"] == f"support reply: {said} for {blind_looks} looks in a row"
 
 
-def test_a_little_of_the_pinned_arm_is_no_sight_of_the_current_one(house):
+def test_a_little_of_the_pinned_arm_or_of_how_long_answers_take_is_no_sight_of_how_good_they_are(house):
     lost = every_current(house)
-    situation = house.look(without=lost, blind_looks=3, partly=[house.key("is-json", Arm.PINNED)], health=[calls(60)])
-    assert sight(situation) is Sight.BLIND
+    watch = replace(house.WATCH, measures=(MeasurePlan.of(Measure.LATENCY),))
+    for key in (house.key("is-json", Arm.PINNED), house.key("answer-latency")):
+        situation = house.look(without=lost, watch=watch, blind_looks=3, partly=[key], health=[calls(60)])
+        assert sight(situation) is Sight.BLIND
 
 
 def test_blindness_that_a_failing_provider_explains_makes_no_second_alert(house):
