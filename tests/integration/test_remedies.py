@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -128,6 +129,59 @@ def test_rolling_back_puts_the_prompt_of_then_back_to_the_letter_and_the_model_t
     assert (folder / "prompts" / "current.md").read_bytes() == good
     assert "model: alias" in yaml.read_text()
     assert set(actions(folder)[0].after) == {"current.prompt", "current.model"}
+
+
+@pytest.fixture
+def with_parameters(folder):
+    """The same, asked with parameters when all was well; they are others since."""
+    yaml = folder / "watchdog.yaml"
+    good = yaml.read_text().replace("current.md }  # pro", "current.md, parameters: { temperature: 0.2 } }  # pro")
+    yaml.write_text(good, encoding="utf-8")
+    git(folder, "commit", "-qam", "cold")
+    with open_app(folder, {}, SystemClock()) as app, app.store.begin() as session:
+        subject = subject_of(app.watch("reply"), ())
+        session.runs.save(replace(session.runs.get("1234567890abcdef"), subject=subject))
+    for heat in ("0.8", "0.9"):
+        yaml.write_text(good.replace("temperature: 0.2", f"temperature: {heat}"), encoding="utf-8")
+        git(folder, "commit", "-qam", "hot")
+    return folder
+
+
+def test_rolling_back_puts_the_parameters_of_then_back(with_parameters):
+    yaml = with_parameters / "watchdog.yaml"
+    code, said = call(with_parameters, "model", "rollback", "reply", "--to", "123456")
+    assert code == 0
+    assert "reply current.parameters: {temperature: 0.9} -> {temperature: 0.2} (" in said
+    assert "temperature: 0.9" in yaml.read_text()
+    before = yaml.read_text()
+    code, said = call(with_parameters, "model", "rollback", "reply", "--to", "123456", *SIGNED)
+    assert code == 0, said
+    assert yaml.read_text() == before.replace("{ temperature: 0.9 }", "{temperature: 0.2}")
+    assert actions(with_parameters)[0].before == {"current.parameters": "{temperature: 0.9}"}
+
+
+def test_parameters_that_have_no_place_in_the_file_are_told_as_they_are_to_be_typed(with_parameters):
+    yaml = with_parameters / "watchdog.yaml"
+    yaml.write_text(yaml.read_text().replace(", parameters: { temperature: 0.9 }", ""), encoding="utf-8")
+    code, said = call(with_parameters, "model", "rollback", "reply", "--to", "123456")
+    assert (code, "write 'parameters: {temperature: 0.2}' under current by hand" in said) == (0, True)
+    assert "would write" not in said
+
+
+def test_parameters_that_git_never_saw_are_told_by_their_digest(with_parameters):
+    git(with_parameters, "checkout", "-q", "--orphan", "new")
+    git(with_parameters, "add", "-A")
+    git(with_parameters, "commit", "-qm", "another past")
+    code, said = call(with_parameters, "model", "rollback", "reply", "--to", "123456")
+    assert (code, "git does not know those of then" in said) == (0, True)
+
+
+def test_failing_over_takes_the_fallbacks_parameters(with_parameters):
+    code, said = call(with_parameters, "model", "failover", "reply", *SIGNED)
+    assert code == 0, said
+    with open_app(with_parameters, {}, SystemClock()) as app:
+        current = app.watch("reply").targets["current"]
+    assert (current.model, dict(current.parameters)) == ("spare-1", {})
 
 
 def test_a_prompt_that_git_never_saw_is_left_to_a_person(folder):

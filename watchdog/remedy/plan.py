@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from watchdog.app.build import App
 from watchdog.domain.action import ActionKind
@@ -13,10 +14,10 @@ from watchdog.domain.target import Role, Target
 from watchdog.errors import UnknownName, UsageError
 from watchdog.pipeline.good_runs import LOOKED_BACK, good_runs
 from watchdog.pipeline.subject import subject_of
-from watchdog.remedy.edit import with_value
-from watchdog.remedy.prompts import prompt_of_digest
+from watchdog.remedy.edit import with_value, written
+from watchdog.remedy.past import parameters_of_digest, prompt_of_digest
 
-_PROVIDER = "current.provider"
+_PROVIDER, _PARAMETERS = "current.provider", "current.parameters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +70,19 @@ def fail_over(app: App, name: str) -> Remedy:
     current, fallback = _target(app, name, Role.CURRENT), _target(app, name, Role.FALLBACK)
     before = {"current.provider": current.provider, "current.model": current.model}
     after = {"current.provider": fallback.provider, "current.model": fallback.model}
-    remarks = []
+    edits: dict[str, Mapping[str, Any]] = {}
     plans = app.settings.watches[name].targets
     ours, theirs = plans[Role.CURRENT].prompt, plans[Role.FALLBACK].prompt
     if ours is not None and theirs is not None:
         before["current.prompt"], after["current.prompt"] = ours.path, theirs.path
     if dict(current.parameters) != dict(fallback.parameters):
-        remarks.append("the fallback's parameters differ: copy them to current by hand")
-    return _remedy(app, name, ActionKind.FAIL_OVER, before, after, remarks=remarks)
+        edits[_PARAMETERS] = fallback.parameters
+        before[_PARAMETERS], after[_PARAMETERS] = written(current.parameters), written(fallback.parameters)
+    return _remedy(app, name, ActionKind.FAIL_OVER, before, after, edits=edits)
 
 
 def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
-    """Let current be what it was at the last good look: its model, and its prompt as git remembers it.
+    """Let current be what it was at the last good look: its model, and prompt and parameters as git remembers them.
 
     ``to``: id of the run to go back to.
 
@@ -96,6 +98,7 @@ def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     files: dict[Path, str] = {}
+    edits: dict[str, Mapping[str, Any]] = {}
     remarks: list[str] = []
     if was.model != now.model:
         before["current.model"], after["current.model"] = now.model, was.model
@@ -112,8 +115,16 @@ def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
             if shared is not None and shared.prompt is not None and shared.prompt.digest == now.prompt:
                 remarks.append("the pinned target uses the same prompt file and goes back with it")
     if was.parameters != now.parameters:
-        said = "parameters changed since, too: put them back by hand (git log -p watchdog.yaml)"
-        remarks.append(said)
+        found = parameters_of_digest(app.settings.path, name, was.parameters)
+        if found is None:
+            remarks.append(
+                f"parameters of {name}'s current changed since, too, and git does not know those of then: find them by "
+                f"'git log -p -- {app.settings.path.name}' and put them back by hand; they have digest {was.parameters}"
+            )
+        else:
+            revision, edits[_PARAMETERS] = found
+            before[_PARAMETERS] = written(current.parameters)
+            after[_PARAMETERS] = f"{written(found[1])}{f' ({revision[:12]})' if revision else ''}"
     if not after and not remarks:
         served = was.served_models.get(Role.CURRENT, ())
         raise UsageError(
@@ -121,7 +132,9 @@ def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
             f"not ({', '.join(served) or 'unknown'}), 'eval-watchdog model pin {name}' is what you want"
         )
     kind = ActionKind.ROLL_BACK
-    return _remedy(app, name, kind, before, after, files=files, remarks=remarks, model=was.model or current.model)
+    return _remedy(
+        app, name, kind, before, after, files=files, edits=edits, remarks=remarks, model=was.model or current.model
+    )
 
 
 def switch(app: App, name: str, *, on: bool) -> Remedy:
@@ -208,6 +221,7 @@ def _remedy(
     after: Mapping[str, str],
     *,
     files: Mapping[Path, str] | None = None,
+    edits: Mapping[str, Mapping[str, Any]] | None = None,
     remarks: list[str] | None = None,
     model: str = "",
     production: bool = True,
@@ -223,11 +237,20 @@ def _remedy(
         role, _, what = place.partition(".")
         if what in ("model", "provider") or (what == "prompt" and kind is ActionKind.FAIL_OVER):
             edited = with_value(edited, ("watches", name, role, what), after[place])
+    notes = list(remarks or [])
+    for place, value in (edits or {}).items():
+        try:
+            edited = with_value(edited, ("watches", name, *place.split(".")), value)
+        except UsageError as error:
+            changed.remove(place)
+            here = f"{place.rpartition('.')[2]}: {written(value)}"
+            notes.append(f"{str(error).partition(';')[0]}: write '{here}' under {place.partition('.')[0]} by hand")
     changes = dict(files or {})
     if edited != text:
         changes[app.settings.path] = edited
     hook = app.settings.hooks.get(kind.value, ()) if production else ()
-    notes = list(remarks or [])
+    if production and hook and edits:
+        notes.append(f"the '{kind}' hook is not told of parameters: see to those of production yourself")
     if production and not hook:
         notes.append(f"production is not touched: there is no '{kind}' hook in watchdog.yaml; change it there yourself")
     return Remedy(

@@ -36,6 +36,27 @@ def test_a_value_on_a_line_of_its_own_keeps_its_comment():
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "parameters: { temperature: 0, stop: [a] }  # cold\n      model: m\n",
+        "parameters:\n        temperature: 0\n        stop:\n          - a  # first\n\n      # live\n      model: m\n",
+        "model: m\n      parameters:\n        temperature: 0 # cold\n",
+    ],
+    ids=["flow", "block", "last"],
+)
+def test_a_mapping_is_replaced_whole_and_what_follows_it_stays(written):
+    text = f"watches:\n  reply:\n    current:\n      {written}notify: [stdout]\n"
+    value = {"temperature": 0.25, "stop": ["x: y"], "seed": 1}
+    edited = with_value(text, ("watches", "reply", "current", "parameters"), value)
+    expected = yaml.safe_load(text)
+    expected["watches"]["reply"]["current"]["parameters"] = value
+    assert yaml.safe_load(edited) == expected
+    assert edited.count("#") == text.count("#")
+    with pytest.raises(UsageError, match="not a mapping"):
+        with_value(text, ("watches", "reply", "current", "model"), value)
+
+
+@pytest.mark.parametrize(
     ("path", "said"),
     [
         (("watches", "reply", "current", "version"), "has no"),
