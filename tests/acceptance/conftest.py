@@ -35,7 +35,7 @@ PINNED, UPDATED = "sim-1-2026-08", "sim-1-2026-11"
 #: The provider on a good day: the alias sim-1 is served by the dated model.
 CALM = {
     "models": {
-        "*": {"faults": {}, "refusals": 0.0, "latency": 0.0, "retry_after": 1.0},
+        "*": {"faults": {}, "refusals": 0.0, "latency": 0.0, "retry_after": 1.0, "headroom": {}},
         PINNED: {"quality": 0.93, "faults": {}},
         UPDATED: {"quality": 0.2, "faults": {}},
         "sim-judge": {"faults": {}},

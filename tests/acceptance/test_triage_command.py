@@ -67,6 +67,17 @@ async def test_the_newest_open_incident_is_meant_when_nothing_is_named_and_its_i
         assert report["findings"][0]["act"] == "pin"
 
 
+def test_a_quota_that_is_nearly_used_up_is_seen_in_the_headers_of_the_probes(workspace, simulator):
+    simulator.control({"models": {PINNED: {"headroom": {"tokens": 0.6, "requests": 0.03}}}})
+    done = workspace.command("triage", WATCH, "--golden", "4")
+    assert "  quota nearly used up: requests 300 of 10,000 left" in done.stdout.splitlines(), done.stdout
+    report = json.loads(workspace.command("triage", WATCH, "--golden", "4", "--json").stdout)
+    assert report["questions"][0]["reply"] == "no"
+    simulator.control({"models": {PINNED: {"headroom": {"tokens": 0.6}}}})
+    report = json.loads(workspace.command("triage", WATCH, "--golden", "4", "--json").stdout)
+    assert "quota: tokens 6,000 of 10,000 left" in report["questions"][0]["evidence"]
+
+
 def test_for_the_incident_channel_it_writes_markdown(workspace, tmp_path):
     out = tmp_path / "triage.md"
     done = workspace.command("triage", WATCH, "--markdown", "--output", str(out))

@@ -221,3 +221,16 @@ async def test_serve_listens_until_it_is_stopped():
         await asyncio.wait_for(task, 5)
         with pytest.raises(aiohttp.ClientConnectionError):
             await session.get(f"{url}/stats")
+
+
+async def test_what_is_left_of_a_limit_is_told_in_the_headers_of_each_dialect(http):
+    await http.post("/control", json={"models": {"sim-1-2026-08": {"headroom": {"requests": 0.25}}}})
+    openai = await http.post("/v1/chat/completions", json={"model": "sim-1", "messages": MESSAGES})
+    body = {"model": "sim-1", "max_tokens": 50, "messages": MESSAGES}
+    anthropic = await http.post("/v1/messages", json=body)
+    assert openai.headers["x-ratelimit-remaining-requests"] == "2500"
+    assert openai.headers["x-ratelimit-limit-requests"] == "10000"
+    assert anthropic.headers["anthropic-ratelimit-requests-remaining"] == "2500"
+    assert anthropic.headers["anthropic-ratelimit-requests-limit"] == "10000"
+    refused = await http.post("/control", json={"models": {"*": {"headroom": {"requests": 2}}}})
+    assert refused.status_code == 400

@@ -107,6 +107,17 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
+def wait(seconds: float | None) -> str:
+    """How long somebody waited for an answer: ``under 1 ms``, ``27 ms``, ``1.4 s``, ``14 s``."""
+    if seconds is None or not known(seconds):
+        return UNKNOWN
+    if seconds < 0.001:
+        return "under 1 ms"
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
 def stretch(seconds: float | None) -> str:
     """A length of time in whole or half units, as people plan: ``45 min``, ``3.5 h``, ``2 days``, ``6 weeks``."""
     if seconds is None or not known(seconds):

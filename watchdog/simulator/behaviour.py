@@ -14,7 +14,7 @@ from watchdog.errors import UsageError
 NAMED_FAULTS = ("empty", "garbage", "hang", "drop", "quota")
 
 _SHARES = {"quality", "refusals", "recall", "judge_noise", "judge_unparsable"}
-_TABLES = {"tags", "needs", "faults", "tool_failures"}
+_TABLES = {"tags", "needs", "faults", "tool_failures", "headroom"}
 _OPTIONAL = {"fingerprint", "capacity"}
 
 
@@ -48,6 +48,8 @@ class Behaviour:
     retry_after: float = 1.0
     #: Calls in flight above which the model answers 429; None: no limit.
     capacity: int | None = None
+    #: What is left of a limit, as a share of it, by limit (``requests``, ``tokens``): told in the headers of answers.
+    headroom: Mapping[str, float] = field(default_factory=dict)
     #: Probability that a tool fails while the agent answers, by tool name.
     tool_failures: Mapping[str, float] = field(default_factory=dict)
     #: ``system_fingerprint`` of the answers; None derives one from the served model's name.

@@ -21,6 +21,8 @@ _DESCRIPTION = {
     "control": ["GET /control", "POST /control", "GET /stats", "GET /stats?cases=1", "POST /reset"],
 }
 _QUOTA = "You exceeded your current quota, please check your plan and billing details."
+#: Size of every limit that headers tell of.
+_LIMIT = 10_000
 #: Longer than any client waits.
 _FOREVER = 86_400.0
 
@@ -76,7 +78,7 @@ class SimulatorServer:
             reply = simulator.reply(asked, agent=dialect.agent)
             self._requests += 1
             request_id = f"{dialect.request_id_prefix}{self._requests:08x}"
-            headers = {dialect.request_id_header: request_id}
+            headers = {dialect.request_id_header: request_id, **_limits(dialect, reply)}
             if reply.delay > 0:
                 await asyncio.sleep(reply.delay)
             if reply.fault:
@@ -145,6 +147,15 @@ async def _body(request: web.BaseRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UsageError("the body is a JSON object")
     return body
+
+
+def _limits(dialect: Dialect, reply: Reply) -> dict[str, str]:
+    """What is left of the limits, as headers."""
+    told = {}
+    for what, share in reply.headroom.items():
+        for kind, value in (("limit", _LIMIT), ("remaining", round(share * _LIMIT))):
+            told[dialect.limit_header.format(what=what, kind=kind)] = str(value)
+    return told
 
 
 def _answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -58,6 +58,8 @@ class Reply:
     fault: str = ""
     #: Seconds for the Retry-After header; 0: none.
     retry_after: float = 0.0
+    #: Share that is left of a limit, by limit.
+    headroom: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -208,7 +210,14 @@ class Simulator:
         if fault := self._fault(behaviour, luck("fault")):
             tally.faults[fault] += 1
             wait = behaviour.retry_after if fault in {"429", "503", "529"} else 0.0
-            return Reply(served_model=served, fingerprint=fingerprint, delay=delay, fault=fault, retry_after=wait)
+            return Reply(
+                served_model=served,
+                fingerprint=fingerprint,
+                delay=delay,
+                fault=fault,
+                retry_after=wait,
+                headroom=behaviour.headroom,
+            )
 
         tools: tuple[ToolCall, ...] = ()
         if agent:
@@ -236,6 +245,7 @@ class Simulator:
             output_tokens=_tokens(text),
             contexts=contexts,
             tool_calls=tools,
+            headroom=behaviour.headroom,
         )
 
     def _fault(self, behaviour: Behaviour, luck: float) -> str:

@@ -34,6 +34,8 @@ class Dialect:
     answer: Callable[[Reply, str, float], dict[str, Any]]
     #: (status, message, code, request id) -> body.
     error: Callable[[int, str, str | None, str], dict[str, Any]]
+    #: Header that tells of a limit: its ``what`` (requests, tokens), and ``kind``, limit or remaining.
+    limit_header: str = "x-ratelimit-{kind}-{what}"
     #: Whether an agent answers: it uses tools and names its contexts.
     agent: bool = False
 
@@ -168,6 +170,7 @@ DIALECTS: Mapping[str, Dialect] = {
         question=_messages_question,
         answer=_messages_answer,
         error=_messages_error,
+        limit_header="anthropic-ratelimit-{what}-{kind}",
     ),
     "/agent": Dialect(
         request_id_header="x-request-id",

@@ -5,8 +5,11 @@ Pure.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from watchdog.domain.target import Role
 from watchdog.domain.triage import Confidence, Diagnosis, Question, Reply
+from watchdog.render.words import wait
 from watchdog.triage.facts import Facts, Ratio, Recall, Takes
 from watchdog.triage.suspect import Answered, Suspect
 
@@ -97,9 +100,9 @@ def _latency(facts: Facts, takes: Takes, quality: Reply) -> list[Suspect]:
     both = more(pinned, LATENCY)
     probe = facts.probe(Role.CURRENT)
     slow = probe is not None and probe.latency is not None and probe.latency >= _SLOW_PROBE * latency.before
-    told = [f"latency {_times(latency)}"]
+    told = [f"latency {_times(latency, wait)}"]
     told += ["on the pinned arm too"] if both else []
-    told += [f"a tiny request takes {probe.latency:.2g} s"] if slow and probe is not None else []
+    told += [f"a tiny request takes {wait(probe.latency)}"] if slow and probe is not None else []
     sure = (both or slow) and quality is Reply.NO
     because = f"{'; '.join(told).capitalize()}."
     return [Suspect(Diagnosis.PROVIDER_SLOW, Confidence.CERTAIN if sure else Confidence.LIKELY, because)]
@@ -107,12 +110,12 @@ def _latency(facts: Facts, takes: Takes, quality: Reply) -> list[Suspect]:
 
 def _evidence(facts: Facts, takes: Takes) -> tuple[str, ...]:
     told = [
-        f"{name} {_times(ratio)}"
-        for name, ratio in (
-            ("latency", takes.latency),
-            ("input tokens", takes.input_tokens),
-            ("output tokens", takes.output_tokens),
-            ("retrieved text", takes.context),
+        f"{name} {_times(ratio, said)}"
+        for name, ratio, said in (
+            ("latency", takes.latency, wait),
+            ("input tokens", takes.input_tokens, _count),
+            ("output tokens", takes.output_tokens, _count),
+            ("retrieved text", takes.context, _count),
         )
         if ratio is not None
     ]
@@ -127,6 +130,10 @@ def _evidence(facts: Facts, takes: Takes) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
 def _recall(recall: Recall) -> str:
     return (
         f"{100 * recall.now:.0f} % of the right documents (recall@{recall.k:.0f}, {recall.cases} cases), "
@@ -134,5 +141,5 @@ def _recall(recall: Recall) -> str:
     )
 
 
-def _times(ratio: Ratio) -> str:
-    return f"{ratio.value:.2g}x ({ratio.before:.3g} -> {ratio.now:.3g})"
+def _times(ratio: Ratio, said: Callable[[float], str] = _count) -> str:
+    return f"{ratio.value:.2g} times ({said(ratio.before)} -> {said(ratio.now)})"

@@ -29,7 +29,7 @@ class Headroom:
         return self.share < LITTLE
 
     def __str__(self) -> str:
-        return f"{self.what} {self.remaining:g} of {self.limit:g} left"
+        return f"{self.what} {self.remaining:,.0f} of {self.limit:,.0f} left"
 
 
 def headroom_of(headers: Mapping[str, str]) -> tuple[Headroom, ...]:

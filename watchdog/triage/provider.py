@@ -10,6 +10,7 @@ from watchdog.correlate.words import failure
 from watchdog.domain.target import Role
 from watchdog.domain.triage import Confidence, Diagnosis, Question, Reply
 from watchdog.errors import ErrorKind
+from watchdog.render.words import wait
 from watchdog.triage.facts import Facts, Probe
 from watchdog.triage.suspect import Answered, Suspect
 
@@ -151,4 +152,4 @@ def _commonest(errors: Mapping[ErrorKind, int]) -> ErrorKind:
 
 
 def _took(probe: Probe) -> str:
-    return "time unknown" if probe.latency is None else f"{probe.latency:.2g} s"
+    return "time unknown" if probe.latency is None else f"{wait(probe.latency)} each"

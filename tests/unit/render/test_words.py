@@ -64,3 +64,11 @@ def test_numbers_read_well():
     assert [words.duration(seconds) for seconds in (4.24, 600, 7200, 864000)] == ["4.2 s", "10 min", "2.0 h", "10 days"]
     assert words.moment(1_788_000_000) == "2026-08-29 10:40"
     assert words.day(1_788_000_000) == "Sat 29 Aug, 10:40"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, "–"), (2.7e-05, "under 1 ms"), (0.0274, "27 ms"), (0.9994, "999 ms"), (1.44, "1.4 s"), (14.2, "14 s")],
+)
+def test_a_wait_is_told_as_people_write_it(seconds, said):
+    assert words.wait(seconds) == said

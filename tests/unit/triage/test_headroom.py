@@ -13,6 +13,7 @@ def test_the_scarcest_limit_comes_first_whatever_dialect_the_headers_speak():
     }
     found = headroom_of(openai)
     assert [(one.what, one.share, one.little) for one in found] == [("tokens", 0.05, True), ("requests", 0.9, False)]
+    assert str(found[0]) == "tokens 100,000 of 2,000,000 left"
     anthropic = {"anthropic-ratelimit-input-tokens-limit": "50", "anthropic-ratelimit-input-tokens-remaining": "25"}
     assert [str(one) for one in headroom_of(anthropic)] == ["input-tokens 25 of 50 left"]
 
