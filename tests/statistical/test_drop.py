@@ -22,7 +22,15 @@ LATER = (0, 10, 29)
 #: Looks in which a drop of so many points has to ring for it to be counted.
 HORIZONS = {0.03: 900, 0.05: 400, 0.1: 120, 0.2: 60}
 KEY = house.MetricKey(watch="bench", scorer="metric", arm=house.Arm.CURRENT)
-CELLS = [(cases, correlation, drop) for cases in (30, 100, 400) for correlation in (0.0, 0.6) for drop in HORIZONS]
+#: Cases, correlation of weather, drop, calm looks before it. A few cases do not show three points to a young watch.
+CELLS = [
+    (cases, correlation, drop, quiet)
+    for cases in (30, 100, 400)
+    for correlation in (0.0, 0.6)
+    for drop in HORIZONS
+    for quiet in (200, 10)
+    if quiet > 10 or drop > 0.03 or cases == 400
+]
 
 
 def lives(cases: int, correlation: float, drop: float, quiet: int) -> dict[int, list[tuple[bool, float]]]:
@@ -66,8 +74,7 @@ def lives(cases: int, correlation: float, drop: float, quiet: int) -> dict[int, 
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("quiet", [200, 10])
-@pytest.mark.parametrize(("cases", "correlation", "drop"), CELLS)
+@pytest.mark.parametrize(("cases", "correlation", "drop", "quiet"), CELLS)
 def test_nine_in_ten_intervals_hold_the_drop(cases, correlation, drop, quiet, upper_limit):
     found = lives(cases, correlation, drop, quiet)
     for later in LATER:
