@@ -140,23 +140,23 @@ class PsrDetector:
         self, state: DetectorState, before: PsrState, observation: Observation
     ) -> tuple[DetectorState, Signal]:
         psr, evidence = self._step(before, observation, remember=True)
+        statistic = evidence.log
         x = before.common_scale(observation.x, observation.variance)
         bad = state.bad.update(x, mean=before.mean, spread=before.spread, mark=observation.at)
         marks = (*state.marks, observation.at)[-REACH:]
         looks, since = evidence.looks, evidence.since
         change = self._change(psr, looks)
         reason, level = "calm", Level.CALM
-        if evidence.log >= self.threshold and change.value <= -self.smallest_drop:
+        if statistic >= self.threshold and change.value <= -self.smallest_drop:
             reason, level = "evidence", Level.DRIFT
         elif bad.looks >= DRIFT_AFTER:
             reason, level = ACUTE, Level.DRIFT
             looks, since = bad.looks, bad.since
-            change = self._change(psr, looks)
-        elif evidence.log >= self.threshold:
+        elif statistic >= self.threshold:
             reason, level = "below smallest drop", Level.SUSPECT
         elif bad.looks >= SUSPECT_AFTER:
             reason, level = ACUTE, Level.SUSPECT
-        elif evidence.log > self._suspect:
+        elif statistic > self._suspect:
             reason, level = "suspect", Level.SUSPECT
         drift = None
         if level is Level.DRIFT:
@@ -176,7 +176,7 @@ class PsrDetector:
             psr, marks = self._test.forget(psr, looks), marks[:-looks]
             recovery = Recovery(Moments.of(drifted - psr.mean))
             drift = Drift(since=since, reason=reason, recovery=recovery, between=between, doubt=doubt)
-        signal = self._signal(observation, level, reason, evidence.log, change)
+        signal = self._signal(observation, level, reason, statistic, change)
         if level is not Level.CALM:
             signal = replace(signal, since=since if looks else observation.at, looks=max(looks, 1))
         if drift is not None:

@@ -64,7 +64,7 @@ class Correlation(NamedTuple):
         """With the normal score of one more run."""
         block = (*self.block, z)
         if len(block) < BLOCK:
-            return self._replace(block=block)
+            return Correlation(block, self.sums, self.finished)
         mean = sum(block) / BLOCK
         centred = [value - mean for value in block]
         lag0, lag1, lag2 = self.sums[-1]
