@@ -17,7 +17,8 @@ from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
-_KEYS = (f"eval-watchdog-{uuid4().hex}-{number}" for number in count())
+_ORIGIN = uuid4().hex
+_NUMBERS = count()
 #: Two providers may be opened at once, each in a thread, and an SDK is loaded by one thread alone (see ``deferred``).
 _LOADING = threading.Lock()
 
@@ -32,7 +33,7 @@ async def post(
     """
     import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
 
-    options = {"timeout": seconds, "idempotency_key": next(_KEYS)}
+    options = {"timeout": seconds, "idempotency_key": f"eval-watchdog-{_ORIGIN}-{next(_NUMBERS)}"}
     try:
         response = await client.post(path, body=body, cast_to=httpx2.Response, options=options)
     except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
