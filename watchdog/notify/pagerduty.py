@@ -19,7 +19,7 @@ from watchdog.domain.run import CHANGED
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.group_key import GroupKeys
 from watchdog.notify.http import deliver, make_client, safe_api
-from watchdog.notify.pagerduty_acks import acknowledged
+from watchdog.notify.pagerduty_acks import acknowledged, turn
 from watchdog.notify.texts import facts, runbook, short, title, wanted
 from watchdog.notify.wire import rfc3339, sanitized
 
@@ -89,6 +89,7 @@ class PagerDutyNotifier:
         self._url = url.rstrip("/")
         self._api_key = api_key.strip()
         self._api_url = api_url.rstrip("/")
+        self._asked_last = ""
         self._client = make_client(timeout=timeout, ca_file=ca_file)
         self._name = name
 
@@ -146,7 +147,9 @@ class PagerDutyNotifier:
     async def acknowledged(self, alerts: Sequence[Alert], now: float) -> dict[str, tuple[str, float]]:
         """(who, Unix time) by the ids of those alerts whose incident is acknowledged. Raises DeliveryError."""
         keys = {alert.id: self._key(alert) for alert in wanted(alerts, self._severities, self._only)}
-        said = await acknowledged(self._client, self._api_url, self._api_key, keys.values(), now)
+        asked = turn(keys.values(), after=self._asked_last)
+        self._asked_last = asked[-1] if asked else ""
+        said = await acknowledged(self._client, self._api_url, self._api_key, asked, now)
         return {name: said[key] for name, key in keys.items() if key in said}
 
     async def aclose(self) -> None:

@@ -6,6 +6,7 @@ it (https://developer.pagerduty.com/api-reference/ List incidents). Reading is a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,14 @@ from watchdog.notify.http import network_error, place, refusal, reply_of
 from watchdog.notify.times import unix_time
 
 #: Incidents asked for in one round; the rest has its turn at the next.
-_AT_ONCE = 50
+AT_ONCE = 50
+
+
+def turn(keys: Iterable[str], after: str) -> list[str]:
+    """The keys whose turn it is: those after the last that was asked, in their order, and on from the beginning."""
+    ordered = sorted(set(keys))
+    first = bisect_right(ordered, after)
+    return (ordered[first:] + ordered[:first])[:AT_ONCE]
 
 
 async def acknowledged(
@@ -25,7 +33,7 @@ async def acknowledged(
     """(who, Unix time) of those keys whose incident is acknowledged. Raises DeliveryError(retryable)."""
     headers = {"authorization": f"Token token={api_key}", "accept": "application/vnd.pagerduty+json;version=2"}
     found: dict[str, tuple[str, float]] = {}
-    for key in list(dict.fromkeys(keys))[:_AT_ONCE]:
+    for key in keys:
         query = {"incident_key": key, "statuses[]": "acknowledged", "date_range": "all", "limit": "1"}
         try:
             answer = await client.get(f"{url}/incidents", params=query, headers=headers)

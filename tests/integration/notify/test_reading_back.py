@@ -18,6 +18,7 @@ from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.alertmanager import AlertmanagerNotifier
 from watchdog.notify.alertmanager_silences import silences_of
 from watchdog.notify.pagerduty import PagerDutyNotifier
+from watchdog.notify.pagerduty_acks import AT_ONCE
 from watchdog.store.store import Store
 
 KEY = "R0UT1NGK3YR0UT1NGK3YR0UT1NGK3Y00"
@@ -165,6 +166,17 @@ async def test_who_acknowledged_in_pagerduty_is_named_here_and_in_the_incident(
     assert {name.lower(): value for name, value in receiver.gets[0]["headers"].items()}["authorization"] == (
         "Token token=r3adonly"
     )
+
+
+async def test_every_incident_has_its_turn_when_there_are_too_many_to_ask_for_at_once(
+    house, notifiers, pagerduty, receiver
+):
+    alerts = [house.alert(f"a{number:03d}") for number in range(AT_ONCE * 2 + 7)]
+    for _ in range(3):
+        await notifiers[0].acknowledged(alerts, time.time())
+    asked = [parse_qs(urlsplit(each["path"]).query)["incident_key"][0] for each in receiver.gets]
+    assert len(asked) == AT_ONCE * 3
+    assert set(asked) == {alert.id for alert in alerts}
 
 
 async def test_an_acknowledged_alert_is_not_told_again_by_who_stands_in(store, alert, notifiers, pagerduty):
