@@ -40,6 +40,12 @@ class Budget:
             return False
         return self._charged < self._limit and self._charged + (self._in_flight + 1) * self._dearest <= self._limit
 
+    def exhausted(self, model: str = "") -> bool:
+        """Whether no further attempt will fit, whatever those in flight turn out to cost."""
+        if self._limit is None or self.allows(model):
+            return False
+        return not self._in_flight or self._charged >= self._limit or self.lacks_price(model)
+
     def reserve(self) -> None:
         """Set the price of one attempt aside."""
         self._in_flight += 1
@@ -70,7 +76,7 @@ class Budget:
         While calls in flight may turn out cheaper than feared, wait for them: so the whole budget can be used.
         """
         while not self.allows(model):
-            if not self._in_flight or self._limit is None or self._charged >= self._limit or self.lacks_price(model):
+            if self.exhausted(model):
                 return False
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)

@@ -42,6 +42,8 @@ class _Progress:
     latency: float | None = None
     cost: float | None = 0.0
     error: ProviderError | None = None
+    #: What waits for this call to find out whether a provider is back that was down.
+    probe: asyncio.Future[None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Caller:
         try:
             if not self._opened:
                 await self.open()
-            while (end := await self._enter(request.model, budget, deadline, stop)) is None:
+            while (end := await self._enter(request.model, budget, progress, deadline, stop)) is None:
                 answer = await self._attempt(request, budget, progress)
                 if answer is not None:
                     return self._answered(key, progress, answer)
@@ -143,28 +145,36 @@ class Caller:
         except WatchdogError as error:  # the provider could not be opened
             end = _End(CallStatus.ERROR, str(error), ErrorKind.INTERNAL)
         finally:
-            self.outage.abandoned()
+            if progress.probe is not None:
+                self.outage.abandoned(progress.probe)
         return self._unanswered(key, progress, end)
 
     async def _enter(
-        self, model: str, budget: Budget, deadline: float | None, stop: asyncio.Event | None
+        self,
+        model: str,
+        budget: Budget,
+        progress: _Progress,
+        deadline: float | None,
+        stop: asyncio.Event | None,
     ) -> _End | None:
         """Wait until an attempt may begin; it then holds a slot and a part of the budget. Else say why it may not."""
-        end = self._barred(deadline, stop) or await self._down(stop)
+        end = self._barred(deadline, stop) or await self._down(progress, stop)
         if end is not None:
             return end
         limiter = self.limiter
         waits = not limiter.try_acquire()
         if waits and await _interrupted(limiter.acquire(), stop, undo=limiter.release):
             return _STOPPED
-        admitted = False
+        entered = False
         try:
-            end = (self._barred(deadline, stop) if waits else None) or await self._pace(deadline, stop)
-            if end is None:
-                admitted = await budget.admit(model)
-            return end if admitted or end else self._unaffordable(model, budget)
+            end = self._barred(deadline, stop) if waits else None
+            if end is None and budget.exhausted(model):
+                end = self._unaffordable(model, budget)
+            end = end or await self._turn(model, budget, deadline, stop)
+            entered = end is None
+            return end
         finally:
-            if not admitted:
+            if not entered:
                 limiter.release()
 
     def _unaffordable(self, model: str, budget: Budget) -> _End:
@@ -188,8 +198,11 @@ class Caller:
             self._not_before = None
         return None
 
-    async def _down(self, stop: asyncio.Event | None) -> _End | None:
+    async def _down(self, progress: _Progress, stop: asyncio.Event | None) -> _End | None:
         while (advice := self.outage.advice()) is not Advice.ASK:
+            if advice is Advice.PROBE:
+                progress.probe = self.outage.probe
+                break
             if advice is Advice.FAIL:
                 error = self.outage.error
                 return _End(CallStatus.ERROR, f"not asked, {self.name} is down: {error}", error.kind if error else None)
@@ -197,18 +210,27 @@ class Caller:
                 return _STOPPED
         return None
 
-    async def _pace(self, deadline: float | None, stop: asyncio.Event | None) -> _End | None:
-        wait = self.limiter.reserve(self._tokens)
-        while wait > 0.0:
-            if deadline is not None and self._clock.monotonic() + wait >= deadline:
-                return _DEADLINE
-            if await _interrupted(self._clock.sleep(wait), stop):
-                return _STOPPED
-            end = self._barred(deadline, stop)
-            if end is not None:
-                return end
-            wait = self.limiter.pause()
-        return None
+    async def _turn(
+        self, model: str, budget: Budget, deadline: float | None, stop: asyncio.Event | None
+    ) -> _End | None:
+        """Wait for the rate limits, then for the budget. A call that is not made does not keep its turn from others."""
+        booked, begins = self._tokens, False
+        wait = self.limiter.reserve(booked)
+        try:
+            while wait > 0.0:
+                if deadline is not None and self._clock.monotonic() + wait >= deadline:
+                    return _DEADLINE
+                if await _interrupted(self._clock.sleep(wait), stop):
+                    return _STOPPED
+                end = self._barred(deadline, stop)
+                if end is not None:
+                    return end
+                wait = self.limiter.pause()
+            begins = await budget.admit(model)
+            return None if begins else self._unaffordable(model, budget)
+        finally:
+            if not begins:
+                self.limiter.unreserve(booked)
 
     async def _attempt(self, request: Request, budget: Budget, progress: _Progress) -> Answer | None:
         """Ask once. Whatever happens, the slot and the reservation are given back."""

@@ -90,6 +90,12 @@ class AdaptiveLimiter:
         wait = self._requests.reserve(1.0, now) if self._requests else 0.0
         return max(wait, self._tokens.reserve(tokens, now)) if self._tokens else wait
 
+    def unreserve(self, tokens: float = 0.0) -> None:
+        """Give back what was booked for a call that is not made."""
+        if self._requests:
+            self._requests.correct(-1.0)
+        self.correct(-tokens)
+
     def correct(self, tokens: float) -> None:
         """Book so many tokens more (or less) than were reserved."""
         if self._tokens:

@@ -22,6 +22,8 @@ class Advice(Enum):
     """What a call should do now."""
 
     ASK = auto()
+    #: Ask, for all the others: this call finds out whether the provider is back.
+    PROBE = auto()
     #: Wait for the call that is asking whether the provider is back, then take new advice.
     WAIT = auto()
     #: Fail at once: the provider was asked a moment ago and is still down.
@@ -36,7 +38,8 @@ class Outage:
         self._failures = 0
         self._since = 0.0
         self._last = 0.0
-        self._probe: asyncio.Future[None] | None = None
+        #: Done as soon as it is known whether the provider is back; None while nobody is finding out.
+        self.probe: asyncio.Future[None] | None = None
         #: The last failure.
         self.error: ProviderError | None = None
 
@@ -46,20 +49,20 @@ class Outage:
         return self._failures >= _FAILURES and self._last - self._since >= _SECONDS
 
     def advice(self) -> Advice:
-        """Say what a call should do now; the one told ASK while the provider is down is the probe."""
+        """Say what a call should do now. Who is told PROBE hands ``probe`` to ``abandoned`` when its call has ended."""
         if not self._failures or not self.down:
             return Advice.ASK
-        if self._probe is not None:
+        if self.probe is not None:
             return Advice.WAIT
         if self._clock.monotonic() - self._last < _PROBE_EVERY:
             return Advice.FAIL
-        self._probe = asyncio.get_running_loop().create_future()
-        return Advice.ASK
+        self.probe = asyncio.get_running_loop().create_future()
+        return Advice.PROBE
 
     async def wait(self) -> None:
         """Wait for the probe's answer."""
-        if self._probe is not None:
-            await asyncio.shield(self._probe)
+        if self.probe is not None:
+            await asyncio.shield(self.probe)
 
     def answered(self) -> None:
         """The provider answered, be it with a refusal: it is up."""
@@ -77,12 +80,13 @@ class Outage:
         self._last = now
         self._probed()
 
-    def abandoned(self) -> None:
-        """The call was given up before it was made or answered: nothing is known."""
-        self._probed()
+    def abandoned(self, probe: asyncio.Future[None]) -> None:
+        """The call that was to find out has ended; if nothing came of it, the next one finds out."""
+        if probe is self.probe:
+            self._probed()
 
     def _probed(self) -> None:
-        if self._probe is not None:
-            if not self._probe.done():
-                self._probe.set_result(None)
-            self._probe = None
+        if self.probe is not None:
+            if not self.probe.done():
+                self.probe.set_result(None)
+            self.probe = None

@@ -257,6 +257,48 @@ async def test_a_pace_that_does_not_fit_before_the_deadline_is_skipped_at_once(
     assert (response.status, clock.monotonic()) == (CallStatus.SKIPPED, before)
 
 
+async def test_calls_that_are_not_made_do_not_keep_their_turn_from_the_next_look(
+    caller_of, scripted, request_of, key, clock
+):
+    caller = caller_of(scripted(), requests_per_minute=60)
+    for _ in range(3):  # each look has time for thirty calls, and plans a hundred
+        begun = clock.monotonic()
+        responses = [await caller.call(key(), request_of(), Budget(), deadline=begun + 30) for _ in range(100)]
+        assert sum(response.answered for response in responses) >= 29
+        clock.advance(30)
+
+
+async def test_a_budget_that_is_used_up_does_not_wait_for_the_pace(
+    caller_of, scripted, priced, cost_of, request_of, key, clock
+):
+    caller = caller_of(scripted(priced(1)), cost=cost_of, requests_per_minute=1)
+    budget = Budget(per_run=1.0)
+    await caller.call(key(), request_of(), budget)
+    begun = clock.monotonic()
+    responses = [await caller.call(key(), request_of(), budget) for _ in range(100)]
+    assert {response.error for response in responses} == {"budget"}
+    assert clock.monotonic() == begun
+
+
+async def test_a_call_that_never_asked_does_not_let_others_ask_a_provider_that_is_down(
+    caller_of, scripted, error, request_of, key, clock
+):
+    provider = scripted(error(ErrorKind.CONNECTION))
+    caller = caller_of(provider, attempts=1)
+    while not caller.outage.down:
+        await caller.call(key(), request_of(), Budget())
+    clock.advance(1800)
+    provider.gate = asyncio.Event()
+    asked = len(provider.calls)
+    tasks = [asyncio.ensure_future(caller.call(key(), request_of(), Budget())) for _ in range(8)]
+    await asyncio.sleep(0.01)
+    await caller.call(key(), request_of(), Budget(), deadline=clock.monotonic() - 1)
+    await asyncio.sleep(0.01)
+    assert len(provider.calls) == asked + 1
+    provider.gate.set()
+    await asyncio.wait_for(asyncio.gather(*tasks), 1)
+
+
 async def test_a_provider_that_is_down_is_not_asked_two_thousand_times(
     caller_of, scripted, error, request_of, key, clock
 ):

@@ -49,7 +49,7 @@ def test_a_provider_that_was_just_asked_is_not_asked_again(down):
 
 async def test_after_a_while_one_call_asks_and_the_others_wait(down, clock, error):
     clock.advance(10)
-    assert down.advice() is Advice.ASK
+    assert down.advice() is Advice.PROBE
     assert down.advice() is Advice.WAIT
     waiting = asyncio.ensure_future(down.wait())
     await asyncio.sleep(0)
@@ -61,7 +61,7 @@ async def test_after_a_while_one_call_asks_and_the_others_wait(down, clock, erro
 
 async def test_when_it_is_back_all_may_ask(down, clock):
     clock.advance(10)
-    assert down.advice() is Advice.ASK
+    assert down.advice() is Advice.PROBE
     waiting = asyncio.ensure_future(down.wait())
     down.answered()
     await asyncio.wait_for(waiting, 1)
@@ -70,6 +70,9 @@ async def test_when_it_is_back_all_may_ask(down, clock):
 
 async def test_a_probe_that_is_never_made_lets_another_one_ask(down, clock):
     clock.advance(10)
-    assert down.advice() is Advice.ASK
-    down.abandoned()
-    assert down.advice() is Advice.ASK
+    assert down.advice() is Advice.PROBE
+    gone = down.probe
+    down.abandoned(gone)
+    assert down.advice() is Advice.PROBE
+    down.abandoned(gone)  # once more, by a call that has nothing to do with the one who asks now
+    assert down.advice() is Advice.WAIT
