@@ -1,11 +1,13 @@
-"""Looks that break before anything is measured: the real road and the real daemon's look over a real store."""
+"""Looks that break, wherever they break: the real road and the real look of the daemon over a real store."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import shutil
+import sys
 from dataclasses import replace
+from types import ModuleType
 
 import pytest
 
@@ -13,8 +15,11 @@ from watchdog.app.build import open_app
 from watchdog.daemon.ledger import Ledger
 from watchdog.daemon.ping import Pinger
 from watchdog.daemon.post import Post
+from watchdog.domain.case import Case, Estimand, Message, Origin
 from watchdog.domain.run import RunStatus, Trigger
-from watchdog.errors import InvalidInput, UsageError
+from watchdog.errors import InvalidInput, NotMeasured, UsageError
+from watchdog.pipeline import road
+from watchdog.pipeline.runs import WatchBusy
 from watchdog.protocols import CaseSource
 from watchdog.simulator.feature import SUPPORT_REPLY
 
@@ -53,8 +58,39 @@ class StoryClock:
         self.time += seconds
 
 
+class Bot:
+    """The user's own code behind the watch: says yes, and does something more when it is first asked."""
+
+    def __init__(self) -> None:
+        self.asked = []
+        self.first = lambda: None
+
+    async def answer(self, request):
+        self.asked.append(request)
+        if len(self.asked) == 1:
+            self.first()
+        return "yes"
+
+
+class Sampling(CaseSource):
+    """Traffic of three samples; or none any more."""
+
+    estimand = Estimand.TRAFFIC
+
+    def __init__(self) -> None:
+        self.gone = False
+
+    def cases(self, now, rng):
+        if self.gone:
+            raise NotMeasured("the traffic file is gone")
+        messages = (Message(role="user", content="hello"),)
+        return [Case(id=f"traffic-{n}", messages=messages, origin=Origin.TRAFFIC) for n in range(3)]
+
+
 class Raising(CaseSource):
     """A source of cases that raises."""
+
+    estimand = Estimand.GOLDEN_SET
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -78,6 +114,15 @@ def open_house(tmp_path):
     yield make
     for app in apps:
         app.store.close()
+
+
+@pytest.fixture
+def bot(monkeypatch):
+    bot = Bot()
+    module = ModuleType("own_bot")
+    module.answer = bot.answer
+    monkeypatch.setitem(sys.modules, "own_bot", module)
+    return bot
 
 
 async def look(app, built=None, error=UsageError, match="nosuchmodule"):
@@ -142,6 +187,72 @@ async def test_a_continued_look_that_breaks_is_one_blind_look(open_house):
         session.runs.save(upcoming)
     await look(app, built)
     assert [(run.id, run.status) for run in runs(app)] == [(before.id, RunStatus.FAILED)]
+
+
+async def test_a_look_that_cannot_be_decided_has_failed_and_the_watch_is_told_as_blind(open_house, bot, monkeypatch):
+    """A fault of ours in what is made of the answers must not leave the watch measuring for ever, and silent."""
+    app = open_house("own_bot:answer")
+
+    def decide(session, built, measured, **rest):
+        if measured.scores:
+            raise OverflowError
+        return real(session, built, measured, **rest)
+
+    real = road.decide
+    monkeypatch.setattr(road, "decide", decide)
+    for _ in range(3):
+        await look(app, error=OverflowError, match="^$")
+    assert alerts(app) == [("EvalBlind", "firing")]
+    assert [(run.status, run.note) for run in runs(app)] == [(RunStatus.FAILED, "OverflowError")] * 3
+
+
+async def test_a_look_that_can_be_decided_in_no_way_is_at_an_end_all_the_same(open_house, bot, monkeypatch):
+    app = open_house("own_bot:answer")
+
+    def decide(*_given, **_more):
+        raise OverflowError
+
+    monkeypatch.setattr(road, "decide", decide)
+    await look(app, error=OverflowError, match="^$")
+    [run] = runs(app)
+    assert (run.status, run.note) == (RunStatus.FAILED, "OverflowError")
+    assert run.finished_at == app.clock.time
+
+
+async def test_a_process_that_stood_still_does_not_decide_a_run_that_another_one_took_over(open_house, bot):
+    app = open_house("own_bot:answer")
+
+    def lose():
+        with app.store.begin() as session:
+            [run] = session.runs.unfinished(WATCH)
+            session.runs.release(run.id)
+            assert session.runs.claim(run.id, "elsewhere:1:1", app.clock.time, 30.0)
+
+    bot.first = lose
+    await look(app, error=WatchBusy, match="another process took the run over")
+    [run] = runs(app)
+    assert run.status is RunStatus.RUNNING
+    with app.store.read() as session:
+        assert session.runs.owner(run.id)[0] == "elsewhere:1:1"
+        assert not session.runs.renew(run.id, "me:1:1", app.clock.time, 30.0)
+        assert session.runs.blind_looks(WATCH) == 0
+
+
+async def test_an_interrupted_look_at_traffic_goes_on_with_its_sample_when_the_file_is_gone(open_house, bot):
+    app = open_house("own_bot:answer")
+    source = Sampling()
+    built = replace(app.built(WATCH), sources=[source])
+    stop = asyncio.Event()
+    bot.first = stop.set
+    app.clock.time += EVERY
+    halted = await app.road.look(built, Trigger.SCHEDULE, app.clock.time, stop=stop)
+    assert halted.decision is None
+    source.gone = True
+    looked = await app.road.look(built, Trigger.SCHEDULE, app.clock.time)
+    assert looked.resumed
+    assert set(looked.measured.cases) == {f"traffic-{n}" for n in range(3)}
+    assert looked.measured.problems == []
+    assert looked.run.status is RunStatus.FINISHED
 
 
 async def test_the_daemon_does_not_write_over_what_the_road_has_decided(open_house):

@@ -14,16 +14,16 @@ from watchdog.pipeline.scope import asked_cases, asked_roles
 from watchdog.store.store import Session
 
 
-def broken(session: Session, built: BuiltWatch, run: Run, note: str) -> Measured:
-    """The failed run with everything that is recorded of it; ``note`` says in one sentence why it broke.
+def broken(session: Session, built: BuiltWatch, run: Run, note: str, *, recorded: bool = True) -> Measured:
+    """The failed run with what is ``recorded`` of it, or as if nothing were; ``note``: in one sentence why it broke.
 
     It is decided upon like any other, or a watch that breaks at every look would be silent for ever.
     """
     watch = built.watch
     golden = asked_cases(watch, run.scope, watch.golden.cases if watch.golden else ())
     cases = {case.id: case for case in (*golden, *session.runs.cases(run.id))}
-    responses = {response.key: response for response in session.responses.of_run(run.id)}
-    scores = session.scores.of_run(run.id)
+    responses = {response.key: response for response in session.responses.of_run(run.id)} if recorded else {}
+    scores = session.scores.of_run(run.id) if recorded else []
     planned = planned_scores(watch, run.id, asked_roles(watch, run.scope), list(cases.values()))
     calls, tallies = outcomes_of(planned, cases, responses, scores)
     anchors, grades = graded(built.anchors, scores)

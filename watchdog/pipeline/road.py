@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+import structlog
+
 from watchdog.domain.baseline import BaselineStatus
-from watchdog.domain.case import Case, Origin
+from watchdog.domain.case import Case, Estimand, Origin
 from watchdog.domain.detection import Signal
 from watchdog.domain.run import Run, RunStatus, Scope, Trigger
 from watchdog.domain.target import Role
@@ -28,7 +30,7 @@ from watchdog.pipeline.decide import Decision, decide
 from watchdog.pipeline.measured import Measured
 from watchdog.pipeline.measuring import Known, Measuring, Progress
 from watchdog.pipeline.news import NOBODY, Channels
-from watchdog.pipeline.runs import LEASE_SECONDS, Opened, new_run, open_run
+from watchdog.pipeline.runs import LEASE_SECONDS, Opened, WatchBusy, new_run, open_run, taken_over
 from watchdog.pipeline.scope import asked_cases, scope_of
 from watchdog.pipeline.subject import subject_of
 from watchdog.pipeline.suspicion import newest_looks, suspicion_now
@@ -37,6 +39,8 @@ from watchdog.replay.budget import Budget
 from watchdog.store.ownership import may_be_alive, this_process
 from watchdog.store.recorder import PATIENCE_SECONDS, Recorder, take_in_spilled
 from watchdog.store.store import Session, Store
+
+_log = structlog.get_logger(__name__)
 
 DAY = 86400.0
 #: Runs among which the last turn of a rotation is looked for, and the last one that was held against the baseline.
@@ -91,10 +95,10 @@ class Road:
         ``retry_errors``: when an interrupted run is continued, ask targets and judges again what had failed.
 
         Raises:
-            WatchBusy: another process is at it.
+            WatchBusy: another process is at it, or took it over while this one stood still.
             StoreError: the database could not be written for a while. What is measured is kept, in it or beside it,
                 and the next look continues.
-            Exception: it could not be measured. The run has failed, and what follows from that is decided.
+            Exception: it could not be measured or decided. The run has failed, and what follows from that is decided.
         """
         opened = await asyncio.to_thread(self._open, built, trigger, planned_for)
         halt = asyncio.Event()  # this look's own: trouble with the store ends the look, not whoever asked for it
@@ -102,21 +106,26 @@ class Road:
         try:
             measured = await self._measure(built, opened, halt, progress, retry_errors)
         except BaseException as error:
-            # Our own sentences quote no prompt and no answer; somebody else's may.
-            note = str(error) if isinstance(error, WatchdogError) else type(error).__name__
             if isinstance(error, Exception) and not isinstance(error, StoreError):
-                await asyncio.to_thread(self._fail, built, opened.run, note, trigger, planned_for)
+                await asyncio.to_thread(self._fail, built, opened.run, _note(error), trigger, planned_for)
             else:
-                await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, note)
+                await asyncio.to_thread(self._close, opened.run, RunStatus.INTERRUPTED, _note(error))
             raise
         finally:
             if following is not None:
                 following.cancel()
         if halt.is_set():
-            await asyncio.to_thread(self._close, measured.run, RunStatus.INTERRUPTED, "stopped")
+            if not await asyncio.to_thread(self._close, measured.run, RunStatus.INTERRUPTED, "stopped"):
+                raise taken_over(built.watch.name)
             measured = replace(measured, run=replace(measured.run, status=RunStatus.INTERRUPTED))
             return Look(measured=measured, decision=None, resumed=opened.resumed)
-        decision = await asyncio.to_thread(self._decide, built, measured)
+        try:
+            decision = await asyncio.to_thread(self._decide, built, measured)
+        except (StoreError, WatchBusy):
+            raise
+        except Exception as error:
+            await asyncio.to_thread(self._fail, built, opened.run, _note(error), trigger, planned_for)
+            raise
         return Look(measured=measured, decision=decision, resumed=opened.resumed)
 
     def fresh_run(self, built: BuiltWatch, trigger: Trigger, planned_for: float) -> Run:
@@ -136,28 +145,45 @@ class Road:
                 may_be_alive=may_be_alive,
             )
 
-    def _close(self, run: Run, status: RunStatus, note: str) -> None:
+    def _close(self, run: Run, status: RunStatus, note: str) -> bool:
+        """End a run without a decision; False when another process has taken it over, and ends it itself."""
         try:
             with self._store.begin() as session:
+                if not session.runs.is_owned(run.watch, run.id, self._owner):
+                    return False
                 session.runs.save(replace(run, status=status, note=note))
                 session.runs.release(run.id)
         except StoreError:
             # The run stays RUNNING under a lease that runs out: the next look continues it all the same.
-            return
+            return True
+        return True
 
     def _fail(self, built: BuiltWatch, run: Run, note: str, trigger: Trigger, planned_for: float | None) -> None:
-        """A look that broke has seen nothing: that is decided upon too, so that somebody is told when it goes on."""
-        try:
-            with self._store.begin() as session:
-                measured = broken(session, built, run, note)
-                decide(session, built, measured, now=self._clock.now(), channels=self._channels)
-                if planned_for is not None:  # it continued an earlier run; one look is not blind twice
-                    session.runs.withdraw(self.fresh_run(built, trigger, planned_for).id)
-        except StoreError:
-            return  # as in _close
+        """A look that broke has seen nothing: that is decided upon too, so that somebody is told when it goes on.
+
+        What it had recorded may be what broke it; then it is decided upon as if nothing had been.
+        """
+        for recorded in (True, False):
+            try:
+                with self._store.begin() as session:
+                    if not session.runs.is_owned(run.watch, run.id, self._owner):
+                        return
+                    measured = broken(session, built, run, note, recorded=recorded)
+                    decide(session, built, measured, now=self._clock.now(), channels=self._channels)
+                    if planned_for is not None:  # it continued an earlier run; one look is not blind twice
+                        session.runs.withdraw(self.fresh_run(built, trigger, planned_for).id)
+            except StoreError:
+                return  # as in _close
+            except Exception as error:  # noqa: BLE001 - the first failure is the one that is told
+                _log.error("a failed look was not decided", action="undecided", run=run.id, error=type(error).__name__)
+            else:
+                return
+        self._close(replace(run, finished_at=self._clock.now()), RunStatus.FAILED, note)
 
     def _decide(self, built: BuiltWatch, measured: Measured) -> Decision:
         with self._store.begin() as session:
+            if not session.runs.is_owned(built.watch.name, measured.run.id, self._owner):
+                raise taken_over(built.watch.name)
             return decide(session, built, measured, now=self._clock.now(), channels=self._channels)
 
     async def _measure(
@@ -211,17 +237,19 @@ class Road:
         if opened.resumed:
             with self._store.read() as session:
                 sampled = session.runs.cases(run.id)
-        cases: list[Case] = []
+        cases = list(sampled)
         rng = Random(run.seed)
         for source in built.sources:
+            if sampled and source.estimand is Estimand.TRAFFIC:
+                continue
             try:
                 found = list(source.cases(run.planned_for, rng))
             except NotMeasured as error:
                 problems.append(str(error))
                 continue
+            cases += found
             fresh = [case for case in found if case.origin is Origin.TRAFFIC]
-            cases += sampled if fresh and sampled else found
-            if fresh and not sampled:
+            if fresh:
                 with self._store.begin() as session:
                     session.runs.save_cases(run.id, fresh)
         return asked_cases(built.watch, run.scope, cases), problems
@@ -273,7 +301,13 @@ class Road:
 
     def _renew(self, run: Run) -> None:
         with self._store.begin() as session:
-            session.runs.claim(run.id, self._owner, self._clock.now(), LEASE_SECONDS)
+            if not session.runs.renew(run.id, self._owner, self._clock.now(), LEASE_SECONDS):
+                raise StoreError("another process took the run over")
+
+
+def _note(error: BaseException) -> str:
+    """What is written down of a failure: our own sentences quote no prompt and no answer; somebody else's may."""
+    return str(error) if isinstance(error, WatchdogError) else type(error).__name__
 
 
 def _next_scope(session: Session, watch: Watch) -> Scope:

@@ -20,6 +20,11 @@ class WatchBusy(UsageError):
     """Another process is running this watch."""
 
 
+def taken_over(watch: str) -> WatchBusy:
+    """The error of a process that stood still for longer than its lease, and finds its run in other hands."""
+    return WatchBusy(f"watch {watch!r}: another process took the run over while this one stood still, and decides it")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A run that this process owns now."""

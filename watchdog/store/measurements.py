@@ -86,6 +86,17 @@ class Runs:
         )
         return changed.rowcount == 1
 
+    def renew(self, run_id: str, owner: str, now: float, lease: float) -> bool:
+        """Work on a run for longer; False when it is no longer this process's, because the lease ran out."""
+        c = schema.runs.c
+        ours = and_(c.id == run_id, c.owner == owner)
+        return self._connection.execute(update(schema.runs).where(ours).values(lease_until=now + lease)).rowcount == 1
+
+    def is_owned(self, watch: str, run_id: str, owner: str) -> bool:
+        """Whether a run is still its process's own; until this transaction ends nobody can take it over."""
+        self.lock(watch)
+        return self.owner(run_id)[0] == owner
+
     def owner(self, run_id: str) -> tuple[str | None, float | None]:
         """Who works on a run, and until when that is certain."""
         c = schema.runs.c
