@@ -12,7 +12,7 @@ text that took tokens, was cut off, filtered or refused is what the model said.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,6 +22,9 @@ from watchdog.text.redaction import redact
 
 #: Longest message taken over from a server: enough to act on, too short to carry a prompt along.
 _MESSAGE_LIMIT = 200
+#: Characters of the shortest secret that is taken out of texts: shorter ones would mangle ordinary words.
+_SHORTEST = 8
+_SEPARATORS = re.compile(r"[\s;,=&]+")
 
 #: Things that look like a credential, whoever sent them.
 _CREDENTIAL = re.compile(
@@ -156,10 +159,19 @@ def discreet(text: str, secrets: Collection[str] = ()) -> str:
     return redact(scrub(text[: 10 * _MESSAGE_LIMIT], secrets))[:_MESSAGE_LIMIT]
 
 
+def secrets_in(values: Iterable[str]) -> tuple[str, ...]:
+    """What must not be repeated of headers, keys and URLs: each as it is, and the words in it, longest first.
+
+    A server may quote a token without its scheme, or one cookie of several.
+    """
+    found = {part for value in values for part in (value, *_SEPARATORS.split(value))}
+    return tuple(sorted((part for part in found if len(part) >= _SHORTEST), key=len, reverse=True))
+
+
 def scrub(text: str, secrets: Collection[str] = ()) -> str:
     """Take the secrets we know, and anything that looks like one, out of a text."""
     for secret in secrets:
-        if len(secret) >= 8:  # shorter ones would mangle ordinary words
+        if len(secret) >= _SHORTEST:
             text = text.replace(secret, "***")
     return _CREDENTIAL.sub("***", text)
 

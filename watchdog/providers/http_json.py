@@ -17,11 +17,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from watchdog.domain.response import Answer, Request, Usage
 from watchdog.errors import ErrorKind, InvalidInput, Problem
 from watchdog.providers.answers import NotAnAnswer, contexts_from, spoken, tokens, tool_calls_from
-from watchdog.providers.classify import bad_response, failure, from_exception, from_status, traces
+from watchdog.providers.classify import bad_response, failure, from_exception, from_status, secrets_in, traces
 from watchdog.providers.sdk import json_or_none, text_or_none
 
 _DEFAULT_BODY = {"input": "{{ input }}"}
@@ -59,6 +60,8 @@ class HttpProvider:
         self._url = url
         self._method = method.upper()
         self._headers = dict(headers or {})
+        address = urlsplit(url)
+        self._secrets = (url, *secrets_in((*self._headers.values(), address.query, address.password or "")))
         self._max_connections = max_connections
         problems: list[Problem] = []
         self._fill = _template(_DEFAULT_BODY if body is None else body, "body", problems)
@@ -91,14 +94,13 @@ class HttpProvider:
         self.warm_up()
         body = self._body(request)
         payload = {"params": body} if self._method == "GET" else {"json": body}
-        secrets = tuple(self._headers.values())
         try:
             response = await self._client.request(self._method, self._url, timeout=request.timeout, **payload)
         except Exception as error:  # noqa: BLE001 - an HTTP client raises what its transport raises
-            raise from_exception(error, secrets=(*secrets, self._url)) from None
+            raise from_exception(error, secrets=self._secrets) from None
         decoded = json_or_none(response.content)
         if not response.is_success:
-            raise from_status(response.status_code, decoded, response.headers, secrets=secrets)
+            raise from_status(response.status_code, decoded, response.headers, secrets=self._secrets)
         if decoded is None:
             what = "is not JSON" if response.content.strip() else "is empty"
             raise bad_response(f"HTTP {response.status_code} whose body {what}", response.headers)
@@ -143,7 +145,7 @@ class HttpProvider:
                 served_model=text_or_none(found.get("model")),
                 request_id=identity,
                 contexts=contexts_from(found.get("contexts")),
-                tool_calls=tool_calls_from(found.get("tool_calls"), secrets=tuple(self._headers.values())),
+                tool_calls=tool_calls_from(found.get("tool_calls"), secrets=self._secrets),
                 headroom=headroom,
             )
         except NotAnAnswer as error:

@@ -41,7 +41,7 @@ class RecordedProvider:
 
 def _read(path: Path) -> dict[str, list[Answer]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # a JSON text may hold other line separators
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise InvalidInput([Problem(file=str(path), message=f"cannot be read: {reason}")]) from None

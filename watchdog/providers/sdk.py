@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from watchdog.errors import ProviderError, UsageError
-from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub
+from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
@@ -77,7 +77,7 @@ class SDKProvider:
     """What both SDK providers share: a client that is made when it is first needed, and one attempt a call."""
 
     def __init__(self, secrets: Collection[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = secrets_in(secrets)
         self._client: Any = None
 
     def warm_up(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +16,14 @@ from watchdog.store.schema import SCHEMA_REVISION, metadata
 
 #: Seconds to wait for another process's transaction before saying that the database is busy.
 BUSY_SECONDS = 10
+
+#: Conditions of PostgreSQL (its manual, appendix A): no lock in time, deadlock, no serial order; no disk space; no such
+#: table or column.
+_BUSY, _FULL, _OUTDATED = frozenset({"55P03", "40P01", "40001"}), "53100", frozenset({"42P01", "42703"})
+#: What the server says before it lets anybody in: it names databases and roles, and repeats no password.
+_TURNED_AWAY = re.compile(r"FATAL:\s*([^\n]+)")
+#: Number of the lock under which the tables of an empty database are made.
+_PREPARING = 7_312_046_551
 
 
 def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
@@ -68,19 +78,36 @@ def errors_in_words() -> Iterator[None]:
 
 def _explained(error: DBAPIError) -> StoreError:
     said = str(error.orig).splitlines()[0] if error.orig is not None and str(error.orig) else type(error).__name__
+    if not isinstance(error.orig, sqlite3.Error):
+        return _explained_by_state(error)
     lowered = said.lower()
-    if "locked" in lowered or "lock timeout" in lowered or "deadlock" in lowered:
+    if "locked" in lowered:
         return StoreBusy()
     # SQLite cannot make the index of its write-ahead log on a disk without a free page, and calls that an I/O error.
     unmade = getattr(error.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
-    if unmade or "full" in lowered or "no space" in lowered:
+    if unmade or "full" in lowered:
         return StoreFull()
-    if "no such table" in lowered or "no such column" in lowered or "does not exist" in lowered:
+    if "no such table" in lowered or "no such column" in lowered:
         return StoreOutdated()
-    # The driver's own sentence may quote values (user data): only its kind is told.
-    hint = "; is the server up and the URL right?" if error.connection_invalidated or "connect" in lowered else ""
-    if "unable to open" in lowered or "disk i/o" in lowered or "readonly" in lowered or "read-only" in lowered:
+    if "unable to open" in lowered or "disk i/o" in lowered or "readonly" in lowered:
         return StoreError(f"the database cannot be used: {said}")
+    # The driver's own sentence may quote values (user data): only its kind is told.
+    return StoreError(f"the database refused: {type(error.orig).__name__}")
+
+
+def _explained_by_state(error: DBAPIError) -> StoreError:
+    """An error of a database server, by its SQLSTATE; one that came before the server let us in has none."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _BUSY:
+        return StoreBusy()
+    if state == _FULL:
+        return StoreFull()
+    if state in _OUTDATED:
+        return StoreOutdated()
+    turned_away = _TURNED_AWAY.search(str(error.orig))
+    if turned_away:
+        return StoreError(f"the database server turns us away ({turned_away[1]}); is the URL of the store right?")
+    hint = "; is the server up and the URL right?" if state is None or error.connection_invalidated else ""
     return StoreError(f"the database refused: {type(error.orig or error).__name__}{hint}")
 
 
@@ -100,6 +127,8 @@ def prepare(engine: Engine) -> None:
             "run 'eval-watchdog db upgrade'"
         )
     with errors_in_words(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _PREPARING})
         if stored_revision(connection) is None:  # nobody was faster
             metadata.create_all(connection)
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))

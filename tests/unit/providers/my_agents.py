@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from watchdog.domain.response import Answer
 from watchdog.errors import ErrorKind, ProviderError
+
+GATE = threading.Event()
 
 
 async def echo(request):
@@ -34,3 +38,12 @@ class Agents:
     @staticmethod
     async def nested(_request):
         return "nested"
+
+
+def hanging(request):
+    GATE.wait(60)
+    return "late"
+
+
+def leaving(request):
+    raise SystemExit(3)

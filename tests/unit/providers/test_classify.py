@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchdog.errors import ErrorKind
-from watchdog.providers.classify import from_exception, from_status, retry_after, scrub, traces
+from watchdog.providers.classify import from_exception, from_status, retry_after, scrub, secrets_in, traces
 
 OPENAI_DAY = "Rate limit reached for gpt-4o in organization org-x on requests per day (RPD): Limit 200"
 
@@ -92,6 +92,15 @@ def test_secrets_are_taken_out_of_messages():
     text = "key my-house-secret and sk-proj-abcDEF123456 and Bearer eyJhbGciOi.x and AIzaSyA1234567890123456789012"
     clean = scrub(text, ["my-house-secret"])
     assert clean == "key *** and *** and Bearer *** and ***"
+
+
+@pytest.mark.parametrize("echoed", ["Bearer my-house-token", "my-house-token", "a1b2c3d4e5", "session=a1b2c3d4e5"])
+def test_a_secret_is_known_again_without_what_stood_around_it(echoed):
+    secrets = secrets_in(["Bearer my-house-token", "session=a1b2c3d4e5; theme=dark", "short"])
+    error = from_status(401, {"error": {"message": f"invalid credentials: {echoed} was revoked"}}, {}, secrets=secrets)
+    assert "invalid credentials" in str(error)
+    assert not any(secret in str(error) for secret in ("my-house-token", "a1b2c3d4e5"))
+    assert "short" not in secrets
 
 
 def test_a_message_is_too_short_to_carry_a_prompt_along():

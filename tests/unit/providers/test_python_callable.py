@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,41 @@ async def test_an_async_callable_answers_with_a_text():
 async def test_a_plain_function_runs_in_a_thread():
     answer = await PythonProvider(callable="my_agents:blocking").complete(REQUEST)
     assert (answer.text, answer.served_model) == ("from a thread", "m")
+
+
+async def test_plain_functions_wait_neither_for_one_another_nor_keep_the_loops_own_threads():
+    """More of them than asyncio has threads: each holds its own, and what else needs a thread gets one."""
+    provider = PythonProvider(callable="my_agents:hanging", max_connections=60)
+    calls = [asyncio.ensure_future(provider.complete(REQUEST)) for _ in range(60)]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 30) == "free"
+    with pytest.raises(ProviderError, match="still busy with 60 calls") as refused:
+        await provider.complete(REQUEST)
+    assert refused.value.kind is ErrorKind.TIMEOUT
+    sys.modules["my_agents"].GATE.set()
+    assert {answer.text for answer in await asyncio.gather(*calls)} == {"late"}
+    assert (await provider.complete(REQUEST)).text == "late"
+
+
+async def test_a_function_that_hangs_is_left_behind_when_its_time_is_over():
+    provider = PythonProvider(callable="my_agents:hanging", max_connections=1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await provider.complete(REQUEST)
+    with pytest.raises(ProviderError, match="still busy"):
+        await provider.complete(REQUEST)
+    sys.modules["my_agents"].GATE.set()
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(ProviderError):
+                assert (await provider.complete(REQUEST)).text == "late"
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_function_that_wants_to_leave_takes_nobody_with_it():
+    with pytest.raises(ProviderError, match=r"SystemExit at my_agents\.py"):
+        await PythonProvider(callable="my_agents:leaving").complete(REQUEST)
 
 
 async def test_a_mapping_may_carry_usage_and_tool_calls():

@@ -32,6 +32,12 @@ async def test_a_case_answers_what_was_recorded(recorded):
     assert answer.usage == Usage(output_tokens=2)
 
 
+async def test_a_text_may_hold_what_other_programs_take_for_the_end_of_a_line(recorded):
+    text = "first\u2028second\x85third\x0bfourth"
+    answer = await recorded(json.dumps({"case_id": "a", "text": text}, ensure_ascii=False)).complete(request_of("a"))
+    assert answer.text == text
+
+
 async def test_each_repeat_has_its_own_row_whatever_was_asked_before(recorded):
     provider = recorded(
         {"case_id": "a", "text": "second", "repeat": 1},
