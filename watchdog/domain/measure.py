@@ -37,7 +37,7 @@ class Measure(StrEnum):
             return None
         value, least = {
             Measure.LATENCY: (response.latency, 0.1),
-            Measure.LENGTH: (float(len(response.text)), 20.0),  # a text of nothing may be one that was forgotten
+            Measure.LENGTH: (len(response.text) or response.forgotten, 20.0),
             Measure.TOKENS: (response.usage.output_tokens, 10.0),
             Measure.COST: (response.cost, 0.0),
         }[self]

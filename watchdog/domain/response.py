@@ -97,6 +97,8 @@ class Response:
     status: CallStatus
     #: Text of the answer; empty unless answered.
     text: str = ""
+    #: Characters of an answer's text that is no longer kept.
+    forgotten: int = 0
     finish_reason: str | None = None
     usage: Usage = Usage()
     #: Attempts made, the successful one included.

@@ -100,7 +100,7 @@ def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
     """What was scored in a run of the past, from the store."""
     watch = built.watch
     golden = asked_cases(watch, run.scope, watch.golden.cases if watch.golden else ())
-    cases = {case.id: case for case in (*golden, *session.runs.cases(run.id))}
+    cases = {case.id: case for case in (*golden, *session.runs.cases(run.id, forgotten=True))}
     responses = {response.key: response for response in session.responses.of_run(run.id)}
     planned = planned_scores(watch, run.id, asked_roles(watch, run.scope), list(cases.values()))
     scores = session.scores.of_run(run.id)

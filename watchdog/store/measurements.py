@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from watchdog.domain.case import Case
@@ -243,9 +243,11 @@ class Runs:
         values = [{"run_id": run_id, "case_id": case.id, "case": rows.case_json(case)} for case in cases]
         upsert(self._connection, schema.run_cases, values)
 
-    def cases(self, run_id: str) -> list[Case]:
-        """The sampled cases of a run."""
+    def cases(self, run_id: str, *, forgotten: bool = False) -> list[Case]:
+        """The sampled cases of a run; with ``forgotten`` also those whose texts are no longer kept."""
         query = select(schema.run_cases.c.case).where(schema.run_cases.c.run_id == run_id)
+        if not forgotten:
+            query = query.where(~schema.run_cases.c.forgotten)
         return [rows.case_of(value) for (value,) in self._connection.execute(query)]
 
 
@@ -276,17 +278,20 @@ class Responses:
         return {rows.key_of(row) for row in self._connection.execute(query).mappings()}
 
     def forget_text(self, before: float) -> int:
-        """Delete answers' texts older than that; numbers stay. Returns how many."""
+        """Delete the texts of questions and answers older than that; what was counted stays. Returns how many answers.
+
+        What is left of them: a baseline can be frozen from runs whose texts are gone.
+        """
         c = schema.responses.c
         changed = self._connection.execute(
             update(schema.responses)
             .where(c.at < before, or_(c.text != "", c.contexts.is_not(None), c.tool_calls.is_not(None)))
-            .values(text="", contexts=None, tool_calls=None)
+            .values(forgotten=c.forgotten + func.length(c.text), text="", contexts=None, tool_calls=None)
         )
         said = and_(c.at < before, c.error_kind.is_not(None), c.error.is_not(None))  # a server's words; kinds stay
         self._connection.execute(update(schema.responses).where(said).values(error=None))
         old = select(schema.runs.c.id).where(schema.runs.c.planned_for < before)
-        self._connection.execute(schema.run_cases.delete().where(schema.run_cases.c.run_id.in_(old)))
+        self._forget_cases(old)
         self._connection.execute(
             update(schema.scores)
             .where(
@@ -295,6 +300,15 @@ class Responses:
             .values(reason="", details=None)
         )
         return changed.rowcount
+
+    def _forget_cases(self, old: Select[tuple[str]]) -> None:
+        c = schema.run_cases.c
+        kept = select(c.run_id, c.case_id, c.case).where(c.run_id.in_(old), ~c.forgotten)
+        emptied = [
+            {"run_id": row.run_id, "case_id": row.case_id, "case": rows.without_text(row.case), "forgotten": True}
+            for row in self._connection.execute(kept)
+        ]
+        upsert(self._connection, schema.run_cases, emptied)
 
 
 class Scores:

@@ -93,6 +93,7 @@ def response_row(response: Response) -> dict[str, Any]:
         "repeat": response.key.repeat,
         "status": response.status.value,
         "text": _text(response.text),
+        "forgotten": response.forgotten,
         "finish_reason": _word(response.finish_reason, 100),
         "input_tokens": response.usage.input_tokens,
         "output_tokens": response.usage.output_tokens,
@@ -122,6 +123,7 @@ def response_of(row: Row) -> Response:
         key=key_of(row),
         status=CallStatus(row["status"]),
         text=row["text"],
+        forgotten=row["forgotten"],
         finish_reason=row["finish_reason"],
         usage=Usage(
             input_tokens=row["input_tokens"], output_tokens=row["output_tokens"], cached_tokens=row["cached_tokens"]
@@ -254,6 +256,12 @@ def tally_of(value: Mapping[str, Mapping[str, int]] | None) -> dict[Role, Tally]
 def case_json(case: Case) -> dict[str, Any]:
     """JSON of a case."""
     return asdict(case)
+
+
+def without_text(case: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON of a case that only says which one it was and what it counts for."""
+    kept = {name: case.get(name) for name in ("id", "tags", "weight", "origin", "cluster", "digest")}
+    return asdict(Case(id="")) | kept
 
 
 def case_of(value: Mapping[str, Any]) -> Case:

@@ -16,10 +16,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 #: Newest migration; a database with another revision is refused with the remedy.
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -64,6 +65,8 @@ run_cases = Table(
     Column("case_id", String(200), primary_key=True),
     #: The redacted case as it was replayed (traffic only: golden cases live in their files).
     Column("case", JSON, nullable=False),
+    #: Whether its texts have been deleted, as the retention says.
+    Column("forgotten", Boolean, nullable=False, server_default=false()),
 )
 
 responses = Table(
@@ -75,6 +78,8 @@ responses = Table(
     Column("repeat", Integer, primary_key=True),
     Column("status", String(20), nullable=False),
     Column("text", Text, nullable=False),
+    #: Characters of a text that has been deleted.
+    Column("forgotten", Integer, nullable=False, server_default="0"),
     Column("finish_reason", String(100)),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
