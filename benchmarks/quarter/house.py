@@ -21,7 +21,7 @@ from watchdog.domain.metric import Better, Layer
 from watchdog.domain.target import Role, Target
 from watchdog.domain.watch import FalseAlarmBudget, MeasurePlan, Owner, Schedule, ScorerPlan, Watch
 from watchdog.errors import ErrorKind
-from watchdog.generate.tree import GROUP_BY
+from watchdog.generate.tree import GROUP_BY, GROUP_BY_OF_INCIDENTS
 
 PAGER = Audience(channel="pager", severities=("sev1", "page"))
 CHAT = Audience(channel="chat", severities=("sev1", "page", "ticket"))
@@ -146,7 +146,7 @@ def _alertmanager(
     for alerts in opened:
         for alert in alerts.values():
             if alert.state is AlertState.FIRING and alert.severity.rings:
-                now.setdefault(tuple(alert.labels.get(name, "") for name in GROUP_BY), set()).add(alert.id)
+                now.setdefault(_group(alert), set()).add(alert.id)
     told = []
     for group in groups.keys() | now.keys():
         before, after = groups.get(group, frozenset()), frozenset(now.get(group, ()))
@@ -154,6 +154,13 @@ def _alertmanager(
             told.append(Grouped(look, group, opens=not before))
         groups[group] = after
     return sorted(told)
+
+
+def _group(alert: Alert) -> tuple[str, ...]:
+    """The group of a page: of its incident or feature, on the route of its team (outages have one for all teams)."""
+    names = GROUP_BY_OF_INCIDENTS if alert.incident_id else GROUP_BY
+    team = "" if alert.labels["alert_type"] == "infra" else alert.labels["team"]
+    return (team, *(alert.matched.get(name, "") for name in names))
 
 
 def _health(watch: Watch, down: set[str]) -> list[ProviderHealth]:

@@ -96,8 +96,10 @@ def _alerts(teams: Teams) -> Iterable[dict[str, str]]:
         for vertical in verticals:
             common = {"severity": severity, "vertical": vertical, "feature": "reply"}
             yield {"alertname": "ProviderDown", "alert_type": "infra", **common, "provider": "openai"}
+            yield {"alertname": "ProviderDown", "alert_type": "infra", **common, "incident": "i1"}
             for team in [*shape.teams, _ELSE]:
                 yield {"alertname": "EvalDrift", "alert_type": "model", **common, "team": team}
+            yield {"alertname": "EvalDrift", "alert_type": "model", **common, "team": _ELSE, "incident": "i1"}
             for tool in [*tools, _ELSE]:
                 yield {"alertname": "ToolFailing", "alert_type": "tool", **common, "tool_name": tool}
     for matchers, _, _ in teams.own_routes():

@@ -15,6 +15,10 @@ Route = dict[str, Any]
 
 #: Never severity: PagerDuty's key is made of the group, and an escalation would open a second incident.
 GROUP_BY = ("alert_type", "vertical", "feature")
+#: What the house has put into one incident already is one page of each team that it concerns, whatever features it has.
+GROUP_BY_OF_INCIDENTS = ("alert_type", "incident")
+#: What a route does not inherit from the one above it.
+_NOT_INHERITED = ("active_time_intervals", "mute_time_intervals")
 #: How pages come: a resolved group is told at the next group_interval, so pages have a short one.
 _PAGE_TIMES = {"group_interval": "1m", "repeat_interval": "4h"}
 #: Labels that make the identity of an alert, severity and window aside.
@@ -134,7 +138,15 @@ def _sev1(teams: Teams) -> list[Route]:
     shape = teams.shape.sev1
     if shape is None:
         return []
-    return [_route([matcher("severity", "=", SEV1)], pager(shape.copy_to), **_PAGE_TIMES) | {"continue": True}]
+    copied = _route([matcher("severity", "=", SEV1)], pager(shape.copy_to), **_PAGE_TIMES) | {"continue": True}
+    return [_by_incident(copied)]
+
+
+def _by_incident(route: Route) -> Route:
+    """A route below which the alerts of an incident are one group; those of none (of Prometheus) stay as they were."""
+    same = {name: route[name] for name in _NOT_INHERITED if name in route}
+    own = _route([matcher("incident", "!=", "")], route["receiver"], group_by=list(GROUP_BY_OF_INCIDENTS), **same)
+    return {**route, "routes": [*route.get("routes", ()), own]}
 
 
 def _cost(teams: Teams) -> list[Route]:
@@ -147,6 +159,12 @@ def _cost(teams: Teams) -> list[Route]:
 
 
 def _branch(team: str, pages: str = "always") -> Route:
+    """As ``_plain``, the alerts of an incident grouped together."""
+    plain = _plain(team, pages)
+    return _by_incident({**plain, "routes": [_by_incident(route) for route in plain["routes"]]})
+
+
+def _plain(team: str, pages: str) -> Route:
     """Receiver and routes below it: tickets to the desk, pages to the pager when ``pages`` (a tier's) lets them."""
     if pages == "always":
         rings = [_route([matcher("severity", "=~", RINGS)], pager(team), **_PAGE_TIMES)]
@@ -182,12 +200,12 @@ def _model(teams: Teams) -> Route:
 
 
 def _tool(teams: Teams) -> Route:
-    """Tools go to whoever owns them, one group a tool and vertical."""
+    """Tools go to whoever owns them, one group a tool and vertical: a tool that fails does so on many features."""
     owners = [(tool.tool_name, tool.team) for tool in teams.shape.tools]
 
     def by_name(pages: str) -> Route:
-        default = _branch(teams.shape.owners.tool, pages)
-        named = [_route([matcher("tool_name", "=~", name)], **_branch(team, pages)) for name, team in owners]
+        default = _plain(teams.shape.owners.tool, pages)
+        named = [_route([matcher("tool_name", "=~", name)], **_plain(team, pages)) for name, team in owners]
         return {"receiver": default["receiver"], "routes": [*named, *default["routes"]]}
 
     bounded = {name: pages for name in teams.shape.verticals if (pages := teams.tier_pages(name)) != "always"}

@@ -27,6 +27,23 @@ def test_severity_never_groups_and_old_matchers_are_never_written(teams):
     assert yaml.safe_load(text)["global"]["resolve_timeout"] == "3m"
 
 
+def test_an_incident_is_one_group_of_each_receiver_at_the_same_hours_and_a_tool_is_one_of_its_own(teams):
+    grouped, whole = set(), {}
+    for parent, above in routes(tree(teams)):
+        own = [route for route in parent.get("routes", []) if route["matchers"] == ['incident!=""']]
+        if not own:
+            continue
+        ([route], times) = own, {name: parent[name] for name in parent if name.endswith("time_intervals")}
+        assert 'alert_type="tool"' not in above
+        assert route == {**times, "matchers": route["matchers"], "receiver": parent["receiver"],
+                         "group_by": ["alert_type", "incident"]}  # fmt: skip
+        assert parent["routes"][-1] == route  # pages of it before tickets
+        grouped.add(route["receiver"])
+        whole |= times
+    assert whole.keys() == {"active_time_intervals", "mute_time_intervals"}
+    assert {"page-exec", "page-platform", "ticket-platform", "page-ai-eng", "ticket-ai-eng"} <= grouped
+
+
 def test_every_generated_route_can_match(teams):
     def walk(route, above):
         before = []
