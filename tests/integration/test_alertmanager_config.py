@@ -139,3 +139,28 @@ def test_inhibitions_mute_what_is_explained_and_nothing_else(server):
             break
         time.sleep(0.1)
     assert muted == {"same provider and feature", "burn of the judge", "ticket beside its page"}
+
+
+def test_an_incident_is_one_group_whatever_its_features_and_severities_and_rules_stay_by_feature(server):
+    drift = {"alertname": "EvalDrift", "alert_type": "model", "severity": "page", "vertical": "any", "team": "ai-eng"}
+    alerts = {
+        "one": {**drift, "feature": "reply", "incident": "i1"},
+        "two": {**drift, "feature": "search", "incident": "i1"},
+        "worse": {**drift, "feature": "search", "severity": "sev1", "worse": "1", "incident": "i1"},
+        "another": {**drift, "feature": "reply", "incident": "i2"},
+        "rule": {**drift, "feature": "reply", "alertname": "QualityBudgetBurn"},
+        "rule of another": {**drift, "feature": "search", "alertname": "QualityBudgetBurn"},
+    }
+    posted = [{"labels": {**labels, "which": name}} for name, labels in alerts.items()]
+    httpx2.post(f"{server}/api/v2/alerts", json=posted, timeout=5.0).raise_for_status()
+    for _ in range(100):
+        groups = httpx2.get(f"{server}/api/v2/alerts/groups", timeout=5.0).json()
+        pages = [
+            {alert["labels"]["which"] for alert in group["alerts"]}
+            for group in groups
+            if group["receiver"]["name"] == "page-ai-eng"
+        ]
+        if sum(map(len, pages)) == len(alerts):
+            break
+        time.sleep(0.1)
+    assert sorted(map(sorted, pages)) == [["another"], ["one", "two", "worse"], ["rule"], ["rule of another"]]
