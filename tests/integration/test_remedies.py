@@ -224,6 +224,34 @@ def test_nothing_is_rolled_back_onto_the_fallbacks_provider(folder):
     assert "current: { provider: main, model: alias, " in (folder / "watchdog.yaml").read_text()
 
 
+def edit(folder, before, after):
+    yaml = folder / "watchdog.yaml"
+    assert before in yaml.read_text()
+    yaml.write_text(yaml.read_text().replace(before, after), encoding="utf-8")
+
+
+def test_a_provider_that_was_edited_by_hand_is_rolled_back_with_its_model(folder):
+    good = (folder / "watchdog.yaml").read_text()
+    edit(folder, "current: { provider: main, model: alias", "current: { provider: spare, model: other")
+    code, said = call(folder, "model", "rollback", "reply", "--to", "123456", *SIGNED)
+    assert code == 0, said
+    assert (folder / "watchdog.yaml").read_text() == good
+    assert actions(folder)[0].before == {"current.provider": "spare", "current.model": "other"}
+
+
+def test_a_provider_that_is_no_more_is_not_rolled_back_to(folder):
+    yaml = folder / "watchdog.yaml"
+    yaml.write_text(yaml.read_text().replace("main", "other"), encoding="utf-8")
+    code, said = call(folder, "model", "rollback", "reply", "--to", "123456", *SIGNED)
+    assert (code, "asked main" in said, "no provider of watchdog.yaml" in said) == (2, True, True), said
+
+
+def test_an_address_of_the_provider_that_changed_is_left_to_a_person(folder):
+    edit(folder, "main: { kind: openai,", "main: { kind: openai, base_url: 'https://gateway.example/v1',")
+    code, said = call(folder, "model", "rollback", "reply", "--to", "123456")
+    assert (code, "main is not where it was then" in said) == (0, True), said
+
+
 def test_the_hook_changes_production_first_and_knows_who_and_why(folder):
     told = "' '.join(os.environ['EVAL_WATCHDOG_' + name] for name in ('ACTION', 'MODEL', 'BY'))"
     program = f"import os; open('told', 'w').write({told})"

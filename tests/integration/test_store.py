@@ -24,6 +24,7 @@ from watchdog.domain.run import Change, Run, RunStatus, Subject, Tally, Trigger
 from watchdog.domain.score import Outcome, Score, ScoreRow
 from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind, StoreBusy, StoreError, StoreFull
+from watchdog.store import rows
 from watchdog.store.engine import errors_in_words
 from watchdog.store.recorder import Recorder, spill, take_in_spilled
 from watchdog.store.store import Session, Store
@@ -63,10 +64,23 @@ def an_alert(**changes):
     return replace(alert, **changes)
 
 
+def test_a_run_of_before_the_provider_was_kept_is_read_all_the_same():
+    row = rows.run_row(a_run(subject=Subject(prompt="x", model="m", provider="openai", endpoint="e")))
+    for name in ("provider", "endpoint"):
+        del row["subject"][name]
+    assert rows.run_of(row).subject == Subject(prompt="x", model="m")
+
+
 def test_everything_measured_comes_back_as_it_was(store):
     run = a_run(
         instruments=Instruments(golden_set="g", pinned="p", scorers={"exact": "d"}),
-        subject=Subject(prompt="x", served_models={Role.CURRENT: ("m-1",)}, fingerprints={Role.PINNED: ("fp",)}),
+        subject=Subject(
+            provider="openai",
+            endpoint="e",
+            prompt="x",
+            served_models={Role.CURRENT: ("m-1",)},
+            fingerprints={Role.PINNED: ("fp",)},
+        ),
     )
     answered = a_response(
         usage=Usage(input_tokens=3, output_tokens=None, cached_tokens=0),

@@ -45,6 +45,7 @@ def join(path: Path, environ: Mapping[str, str], *, secrets_required: bool = Tru
     workspace = Workspace(
         settings.folder, read_check=case_check_reader(settings.parts), providers=settings.providers.keys()
     )
+    endpoints = {name: provider.endpoint for name, provider in settings.providers.items()}
     watches: dict[str, Watch] = {}
     golden: dict[str, GoldenFiles] = {}
     judges: dict[str, dict[str, JudgeFiles]] = {}
@@ -53,7 +54,9 @@ def join(path: Path, environ: Mapping[str, str], *, secrets_required: bool = Tru
         files = workspace.golden(plan.golden) if plan.golden else None
         if files is not None:
             golden[name] = files
-        watches[name] = replace(_watch(plan, workspace, files), runbook_base_url=settings.runbook_base_url)
+        watches[name] = replace(
+            _watch(plan, workspace, files), endpoints=endpoints, runbook_base_url=settings.runbook_base_url
+        )
         judges[name] = {use.metric: judge for use in plan.judges if (judge := _judge(use, workspace)) is not None}
         text = workspace.runbook(plan.runbook) if plan.runbook is not None else None
         if text is not None:

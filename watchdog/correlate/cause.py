@@ -15,11 +15,8 @@ from watchdog.domain.metric import Arm, MetricKey
 from watchdog.domain.run import Change
 from watchdog.domain.target import Role
 
-#: Changes that we make ourselves; the others (served model, fingerprint) are the provider's.
-_OURS = frozenset({"prompt", "parameters", "model"})
-
 #: Of changes at the same time: ours before the provider's, and a name before a fingerprint of it.
-_TELLING = ("prompt", "parameters", "model", "served model", "fingerprint")
+_TELLING = ("prompt", "parameters", "provider", "model", "served model", "fingerprint")
 
 #: A change explains a drop that began up to this many looks, and at least this many seconds, after it was first seen:
 #: the estimated beginning of a small drop is late by some looks. What changed long before, in calm looks, is innocent.
@@ -49,7 +46,7 @@ def cause_of(situation: Situation, signal: Signal) -> Verdict:
     | drift, and not enough | any | any | any | as below, the judge's shift taken out |
     | calm | calm | any | any | coverage gap, retrieval or input drift |
     | calm | drift | drift, or suspect while current-pinned is calm | any | shared |
-    | calm | drift | calm | prompt, parameters, configured model | ours |
+    | calm | drift | calm | prompt, parameters, provider, configured model | ours |
     | calm | drift | calm | served model, fingerprint, or nothing known | the provider changed the model |
     | calm | drift | not observed | any | unattributed |
     """
@@ -111,7 +108,7 @@ def _by_arms(situation: Situation, signal: Signal) -> Verdict:
 def of_current(situation: Situation, since: float | None, control: str, held: str) -> Verdict:
     """The control arm holds: it is ours or the provider's, by what changed nearest to the onset."""
     change = _nearest(situation, since)
-    if change is not None and change.what in _OURS:
+    if change is not None and change.ours:
         return Verdict(
             cause=Cause.OURS,
             because=f"{_seen(change)}, near the beginning of the drop. {held} "

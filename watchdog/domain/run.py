@@ -53,6 +53,9 @@ class RunStatus(StrEnum):
 class Subject:
     """Digests of what is being measured. A difference is a dated *change*: evidence, not an obstacle."""
 
+    #: Name of the current target's provider, and a digest of what and where that is; each empty when it is not known.
+    provider: str = ""
+    endpoint: str = ""
     prompt: str = ""
     model: str = ""
     parameters: str = ""
@@ -60,22 +63,42 @@ class Subject:
     served_models: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
     fingerprints: Mapping[Role, tuple[str, ...]] = field(default_factory=dict)
 
+    def same_target(self, other: Subject) -> bool:
+        """Whether the current target is the same in both, whoever answered for it."""
+        return self.same_provider(other) and (self.prompt, self.model, self.parameters) == (
+            other.prompt,
+            other.model,
+            other.parameters,
+        )
+
+    def same_provider(self, other: Subject) -> bool:
+        """Whether both ask the same provider at the same address, as far as that is known."""
+        pairs = ((self.provider, other.provider), (self.endpoint, other.endpoint))
+        return all(ours == theirs for ours, theirs in pairs if ours and theirs)
+
 
 #: ``alertname`` of the news of a change, on its way to channels that show changes beside incidents.
 CHANGED = "SubjectChanged"
+#: Changes that we make ourselves; the others (served model, fingerprint) are the provider's.
+_OURS = frozenset({"prompt", "parameters", "provider", "model"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Something about the subject that is no longer as it was at the baseline."""
 
-    #: ``prompt``, ``model``, ``parameters``, ``served model`` or ``fingerprint``.
+    #: ``provider``, ``prompt``, ``model``, ``parameters``, ``served model`` or ``fingerprint``.
     what: str
     role: Role
     before: str
     after: str
     #: Unix time of the first run that saw it.
     at: float
+
+    @property
+    def ours(self) -> bool:
+        """Whether we made it, not the provider."""
+        return self.what in _OURS
 
     def __str__(self) -> str:
         return f"{self.role} {self.what} changed from {self.before} to {self.after}"

@@ -162,6 +162,8 @@ class Watch:
     deadline: float = 3600.0
     #: Where the on-call person reads what to do (path or URL).
     runbook: str = ""
+    #: By provider: digest of its kind and address. A provider that is not there, or of which that is empty, is unknown.
+    endpoints: Mapping[str, str] = field(default_factory=dict)
     #: Address under which runbooks are served with this watch filled in; empty when there is none.
     runbook_base_url: str = ""
     #: Admitted baseline runs below which a metric is *learning* and cannot page.

@@ -123,8 +123,13 @@ def _look(session: Session, built: BuiltWatch, since: float) -> tuple[str, dict[
     for look in reversed(session.runs.of_watch(built.watch.name, since=since, statuses=[RunStatus.FINISHED])):
         if look.instruments.golden_set != built.instruments.golden_set:
             continue
-        same = all(getattr(look.subject, name) == getattr(ours, name) for name in ("prompt", "model", "parameters"))
-        role = Role.CURRENT if same else Role.PINNED if look.instruments.pinned == target.digest else None
+        role = (
+            Role.CURRENT
+            if look.subject.same_target(ours)
+            else Role.PINNED
+            if look.instruments.pinned == target.digest
+            else None
+        )
         if role is None:
             continue
         known = {

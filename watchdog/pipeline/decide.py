@@ -193,6 +193,12 @@ def _changes(session: Session, baseline: Baseline, measured: Measured) -> tuple[
     """
     runs = [session.runs.get(run_id) for run_id in baseline.run_ids]
     subjects = [run.subject for run in runs if run is not None]
+    if subjects and not subjects[-1].provider:
+        # A baseline that is older than the knowledge of providers: the look before this one says which it was.
+        before = session.runs.of_watch(measured.run.watch, statuses=[RunStatus.FINISHED], last=1)
+        subjects += [
+            replace(subjects[-1], provider=run.subject.provider, endpoint=run.subject.endpoint) for run in before
+        ]
     seen = changes_since(subjects, measured.run.subject, measured.run.planned_for)
     known = session.detection.changes(measured.run.watch, since=baseline.frozen_at)
     first = {(change.role, change.what, change.before, change.after): change for change in reversed(known)}

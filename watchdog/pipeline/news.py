@@ -12,7 +12,7 @@ from watchdog.domain.run import CHANGED, Change
 from watchdog.domain.watch import Watch
 
 #: What is worth a line beside an incident. Fingerprints move with every machine of a provider.
-_TOLD = frozenset({"prompt", "model", "parameters", "served model"})
+_TOLD = frozenset({"provider", "prompt", "model", "parameters", "served model"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

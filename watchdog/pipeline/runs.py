@@ -118,8 +118,7 @@ def _obstacle(run: Run, fresh: Run, now: float, deadline: float) -> str:
     differing = run.instruments.differences(fresh.instruments)
     if differing:
         return f"{', '.join(differing)} changed since"
-    ours = ("prompt", "model", "parameters")
-    if any(getattr(run.subject, name) != getattr(fresh.subject, name) for name in ours):
+    if not run.subject.same_target(fresh.subject):
         return "the current target changed since"
     if now - (run.started_at or run.planned_for) > deadline:
         return "it is older than a run may last"

@@ -26,6 +26,8 @@ def subject_of(watch: Watch, responses: Iterable[Response], scores: Iterable[Sco
             served.setdefault(Role.JUDGE, set()).add(str(judge))
     current = watch.targets[Role.CURRENT]
     return Subject(
+        provider=current.provider,
+        endpoint=watch.endpoints.get(current.provider, ""),
         prompt=current.prompt.digest if current.prompt else "",
         model=current.model,
         parameters=digest(dict(current.parameters)),
@@ -45,6 +47,7 @@ def changes_since(baseline: Sequence[Subject], now: Subject, at: float) -> list[
     found = [
         Change(what=what, role=Role.CURRENT, before=old or "none", after=new or "none", at=at)
         for what, old, new in (
+            ("provider", *_providers(before, now)),
             ("prompt", before.prompt, now.prompt),
             ("model", before.model, now.model),
             ("parameters", before.parameters, now.parameters),
@@ -63,3 +66,12 @@ def changes_since(baseline: Sequence[Subject], now: Subject, at: float) -> list[
                 if known and name not in known
             ]
     return found
+
+
+def _providers(before: Subject, now: Subject) -> tuple[str, str]:
+    """Both providers by name, and by their addresses where only these differ; alike when one of them is not known."""
+    if before.same_provider(now):
+        return now.provider, now.provider
+    if before.provider != now.provider:
+        return before.provider, now.provider
+    return f"{before.provider} ({before.endpoint[:8]})", f"{now.provider} ({now.endpoint[:8]})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.providers.answers import spoken
@@ -24,6 +24,8 @@ _SYSTEM_ROLES = frozenset({"system", "developer"})
 
 class AnthropicProvider(SDKProvider):
     """Answers by POST /v1/messages through the official SDK on its aiohttp transport."""
+
+    address: ClassVar[frozenset[str]] = frozenset({"base_url"})
 
     def __init__(
         self,

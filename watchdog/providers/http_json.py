@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from watchdog.domain.response import Answer, Request, Usage
@@ -39,6 +39,8 @@ class HttpProvider:
     list of {name, error?, arguments?}, ``input_tokens``, ``output_tokens`` and ``cached_tokens`` whole numbers,
     ``model`` and ``finish_reason`` texts. Raises InvalidInput with every template and path that does not compile.
     """
+
+    address: ClassVar[frozenset[str]] = frozenset({"url", "method", "body", "answer"})
 
     def __init__(
         self,

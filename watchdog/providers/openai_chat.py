@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from watchdog.domain.case import Message
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
@@ -20,6 +20,8 @@ _AZURE_API_VERSION = "2024-10-21"
 
 class OpenAIProvider(SDKProvider):
     """Answers by POST /chat/completions through the official SDK on its aiohttp transport."""
+
+    address: ClassVar[frozenset[str]] = frozenset({"base_url", "organization", "azure_endpoint", "api_version"})
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 from watchdog.domain.response import Answer, Request
 from watchdog.errors import ErrorKind, ProviderError, UsageError
@@ -29,6 +29,8 @@ class PythonProvider:
     It should be async. A plain function runs in a thread of its own, of which there are ``max_connections`` at the
     most: a call that timed out keeps its thread until the function returns, as nobody can stop it.
     """
+
+    address: ClassVar[frozenset[str]] = frozenset({"callable"})
 
     def __init__(self, *, callable: str, max_connections: int = 100) -> None:  # noqa: A002 - the word watchdog.yaml uses
         self._path = callable

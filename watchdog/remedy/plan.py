@@ -82,24 +82,30 @@ def fail_over(app: App, name: str) -> Remedy:
 
 
 def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
-    """Let current be what it was at the last good look: its model, and prompt and parameters as git remembers them.
+    """Let current be what it was at the last good look: provider and model, and prompt and parameters as git has them.
 
     ``to``: id of the run to go back to.
 
     Raises:
-        UsageError: no good look is known, nothing has changed since, current was given another provider since, or git
-            does not know the prompt of then.
+        UsageError: no good look is known, nothing has changed since, another remedy gave current another provider
+            since, that of then is no more, or git does not know the prompt of then.
         UnknownName: there is no such run.
     """
     watch, then = app.watch(name), _good(app, name, to)
     was, now = then.subject, subject_of(watch, ())
     current = _target(app, name, Role.CURRENT)
-    _same_provider(app, name, then)
+    _no_remedy_since(app, name, then)
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     files: dict[Path, str] = {}
     edits: dict[str, Mapping[str, Any]] = {}
     remarks: list[str] = []
+    if was.provider and was.provider != now.provider:
+        _still_there(app, was.provider, then)
+        before[_PROVIDER], after[_PROVIDER] = now.provider, was.provider
+    elif not was.same_provider(now):
+        said = f"{now.provider} is not where it was then: put its address back by hand (git log -p watchdog.yaml)"
+        remarks.append(said)
     if was.model != now.model:
         before["current.model"], after["current.model"] = now.model, was.model
     if was.prompt != now.prompt:
@@ -128,8 +134,8 @@ def roll_back(app: App, name: str, *, to: str | None = None) -> Remedy:
     if not after and not remarks:
         served = was.served_models.get(Role.CURRENT, ())
         raise UsageError(
-            f"prompt, model and parameters of {name} are as at the last good look ({then.id}); if the served model is "
-            f"not ({', '.join(served) or 'unknown'}), 'eval-watchdog model pin {name}' is what you want"
+            f"provider, prompt, model and parameters of {name} are as at the last good look ({then.id}); if the served "
+            f"model is not ({', '.join(served) or 'unknown'}), 'eval-watchdog model pin {name}' is what you want"
         )
     kind = ActionKind.ROLL_BACK
     return _remedy(
@@ -180,8 +186,8 @@ def _good(app: App, name: str, to: str | None) -> Run:
     return runs[0]
 
 
-def _same_provider(app: App, name: str, then: Run) -> None:
-    """A run does not say which provider it asked: only what was done through us since does."""
+def _no_remedy_since(app: App, name: str, then: Run) -> None:
+    """What was done on purpose since, a failover most of all, is no change to be rolled back with the others."""
     with app.store.read() as session:
         actions = session.actions.all(name)
     since = then.planned_for if then.started_at is None else then.started_at
@@ -200,6 +206,14 @@ def _same_provider(app: App, name: str, then: Run) -> None:
         f"current of {name} asks {now} since a {first.kind} by {first.by}, and run {then.id} asked {was} before: its "
         f"model may not be known there; {undo} first"
     )
+
+
+def _still_there(app: App, provider: str, then: Run) -> None:
+    if provider not in app.settings.providers:
+        raise UsageError(
+            f"run {then.id} asked {provider}, which is no provider of watchdog.yaml any more; put it back there first "
+            "(git log -p watchdog.yaml)"
+        )
 
 
 def _target(app: App, name: str, role: Role) -> Target:

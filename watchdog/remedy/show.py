@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watchdog.app.build import App
 from watchdog.domain.action import Action
@@ -59,13 +59,7 @@ def model_view(app: App, name: str) -> ModelView:
         actions = session.actions.all(name, last=_ACTIONS)
     seen = looks[-1].subject if looks else Subject()
     ours = subject_of(watch, ())
-    now = Subject(
-        prompt=ours.prompt,
-        model=ours.model,
-        parameters=ours.parameters,
-        served_models=seen.served_models,
-        fingerprints=seen.fingerprints,
-    )
+    now = replace(ours, served_models=seen.served_models, fingerprints=seen.fingerprints)
     return ModelView(
         watch=name,
         targets=tuple(

@@ -1,12 +1,13 @@
 """Parts named in watchdog.yaml: found by name, and built.
 
-A part is an ordinary class. What its constructor takes is what the user may write; four class attributes, all
+A part is an ordinary class. What its constructor takes is what the user may write; five class attributes, all
 optional, say the rest:
 
 ``scalar``    name of the argument that a bare value sets (``- contains: refund``)
 ``files``     names of the arguments that, given as text, are files (so is a ``Path``), relative to the
               file that names them
 ``injected``  names of the arguments that come from the house (``ask``, ``build``, ``clock``), never from the user
+``address``   names of the arguments that say who answers, and where (providers): a change of one is a change of ours
 ``negatable`` whether ``not-<name>`` makes sense (scorers)
 """
 
@@ -95,6 +96,11 @@ class Part:
     def injected(self) -> frozenset[str]:
         """What the house provides."""
         return frozenset(getattr(self.factory, "injected", ()))
+
+    @property
+    def address(self) -> frozenset[str]:
+        """Arguments that say who answers, and where."""
+        return frozenset(getattr(self.factory, "address", ()))
 
     @property
     def open_ended(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from watchdog.domain.case import GoldenSet
+from watchdog.domain.digest import digest
 from watchdog.domain.drill import DrillPlan
 from watchdog.domain.metric import Better, Layer
 from watchdog.domain.policy import Policy
@@ -25,7 +26,7 @@ from watchdog.domain.watch import (
     Watch,
 )
 from watchdog.settings.parts import Part, Parts
-from watchdog.settings.secret import Secret
+from watchdog.settings.secret import Secret, revealed, secrets_in
 from watchdog.text.documents.problems import Reference
 
 
@@ -54,6 +55,14 @@ class ProviderPlan(PartPlan):
     """A provider and how calls to it are paced."""
 
     limits: Limits = Limits()
+
+    @property
+    def endpoint(self) -> str:
+        """Digest of what answers and where, without keys; empty while a variable of its address is not set."""
+        given = {name: value for name, value in self.arguments.items() if name in self.part.address}
+        if not all(secret.is_set for secret in secrets_in(given)):
+            return ""
+        return digest([self.kind, revealed(given)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

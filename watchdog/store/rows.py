@@ -176,6 +176,8 @@ def instruments_json(value: Instruments) -> dict[str, Any]:
 def subject_json(value: Subject) -> dict[str, Any]:
     """JSON of the subject's digests."""
     return {
+        "provider": value.provider,
+        "endpoint": value.endpoint,
         "prompt": value.prompt,
         "model": value.model,
         "parameters": value.parameters,
@@ -187,6 +189,8 @@ def subject_json(value: Subject) -> dict[str, Any]:
 def subject_of(value: Mapping[str, Any]) -> Subject:
     """Subject of its JSON."""
     return Subject(
+        provider=value.get("provider", ""),  # older runs do not say it
+        endpoint=value.get("endpoint", ""),
         prompt=value["prompt"],
         model=value["model"],
         parameters=value["parameters"],

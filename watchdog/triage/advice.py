@@ -187,7 +187,7 @@ def _owner(suspect: Suspect, domain: Domain, setup: Setup) -> Owner:
 _STEPS: Mapping[Diagnosis, _Step] = {
     Diagnosis.OURS: _Step(
         Act.ROLL_BACK,
-        "roll prompt, model or parameters back to the last good look; put your name to it",
+        "roll prompt, model, provider or parameters back to the last good look; put your name to it",
         "eval-watchdog model rollback {name} {signed}",
     ),
     Diagnosis.KEY_REFUSED: _Step(

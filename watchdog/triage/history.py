@@ -67,13 +67,7 @@ class History:
         if seen is None and self.newest is not None:
             ours = subject_of(watch, ())
             then = self.newest.subject
-            now = Subject(
-                prompt=ours.prompt,
-                model=ours.model,
-                parameters=ours.parameters,
-                served_models=then.served_models,
-                fingerprints=then.fingerprints,
-            )
+            now = replace(ours, served_models=then.served_models, fingerprints=then.fingerprints)
         first = {(one.role, one.what, one.before, one.after): one for one in reversed(self.known)}
         found = changes_since(self.good, now, at)
         return [first.get((one.role, one.what, one.before, one.after), one) for one in found]

@@ -26,7 +26,6 @@ from watchdog.triage.suspect import Answered, Suspect
 
 ASKS = "Did quality drop, and did anything of ours change?"
 
-_OURS = frozenset({"prompt", "parameters", "model"})
 _DIAGNOSES = {
     Cause.OURS: Diagnosis.OURS,
     Cause.PROVIDER_MODEL: Diagnosis.PROVIDER_MODEL,
@@ -98,7 +97,7 @@ def _suspects(facts: Facts, situation: Situation, verdicts: Sequence[tuple[Stand
         near = _telling(facts.changes)
         if diagnosis is Diagnosis.UNATTRIBUTED and near is not None:
             # No control arm: what changed since all was well is the best there is.
-            diagnosis = Diagnosis.OURS if near.what in _OURS else Diagnosis.PROVIDER_MODEL
+            diagnosis = Diagnosis.OURS if near.ours else Diagnosis.PROVIDER_MODEL
             because = f"{_dropped(standing)}; {near} since; no pinned arm says that nothing else did it"
             found.setdefault(diagnosis, Suspect(diagnosis, Confidence.LIKELY, f"{because}."))
             continue
@@ -112,8 +111,8 @@ def _suspects(facts: Facts, situation: Situation, verdicts: Sequence[tuple[Stand
 
 
 def _suspect(facts: Facts, situation: Situation, standing: Standing, diagnosis: Diagnosis) -> Suspect:
-    ours = [change for change in facts.changes if change.role is Role.CURRENT and change.what in _OURS]
-    theirs = [change for change in facts.changes if change.role is Role.CURRENT and change.what not in _OURS]
+    ours = [change for change in facts.changes if change.role is Role.CURRENT and change.ours]
+    theirs = [change for change in facts.changes if change.role is Role.CURRENT and not change.ours]
     pinned = facts.standings.get(_arm(standing.key, Arm.PINNED))
     apart = facts.standings.get(_arm(standing.key, Arm.DIFFERENCE))
     below = apart is not None and apart.level is Level.DRIFT  # in the same tick: weather and judge cancel
@@ -245,7 +244,7 @@ def _is_score(facts: Facts, key: MetricKey, arm: Arm) -> bool:
 def _telling(changes: Sequence[Change]) -> Change | None:
     """Of the current target's changes one of ours, else the provider's."""
     own = [change for change in changes if change.role is Role.CURRENT]
-    return next((change for change in own if change.what in _OURS), own[0] if own else None)
+    return next((change for change in own if change.ours), own[0] if own else None)
 
 
 def _arm(key: MetricKey, arm: Arm) -> MetricKey:

@@ -28,7 +28,7 @@ def drifting(house, *, pinned=Level.CALM, difference=Level.DRIFT, changes=(), si
     return house.claims(situation)("EvalDrift", metric="is-json", estimand="golden")
 
 
-@pytest.mark.parametrize("what", ["prompt", "parameters", "model"])
+@pytest.mark.parametrize("what", ["prompt", "parameters", "provider", "model"])
 def test_a_change_of_ours_with_a_calm_control_arm_is_ours(house, what):
     found = drifting(house, changes=[change(house, what, hours_ago=2)])
     assert found.status is ConditionStatus.ACTIVE

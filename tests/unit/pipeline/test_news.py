@@ -30,5 +30,5 @@ def test_two_changes_of_the_same_thing_at_the_same_time_are_two_news():
 
 
 def test_fingerprints_come_and_go_without_news():
-    told = ["prompt", "model", "parameters", "served model"]
+    told = ["provider", "prompt", "model", "parameters", "served model"]
     assert len(change_news(WATCH, [a_change(what) for what in [*told, "fingerprint"]])) == len(told)
