@@ -87,6 +87,8 @@ def test_a_provider_that_dies_on_the_way_is_not_measured_and_the_next_call_pays_
     assert process.returncode == 4, err
     report = json.loads(out)
     assert report["verdict"] == "not measured"
+    assert "see to the failing calls (" in report["advice"][0]
+    assert "connection: " in report["advice"][0]
     paid = rows(
         workspace, "select count(*) from responses where status = 'answered' and run_id in (select id from gates)"
     )

@@ -160,7 +160,7 @@ def stage(calm, tmp_path):
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
 def test_a_staged_situation_is_told_by_its_domain_owner_and_next_command(stage, situation, record_property):
     situation.happens(stage)
-    code, report, seconds = stage.triage(situation.watch)
+    code, screen, report, seconds = stage.triage(situation.watch)
     first = report["findings"][0]
     record_property("seconds", seconds)
     said = (first["diagnosis"], first["domain"], first["act"])
@@ -172,5 +172,8 @@ def test_a_staged_situation_is_told_by_its_domain_owner_and_next_command(stage, 
     assert first["command"].startswith(situation.command)
     assert situation.also <= {finding["diagnosis"] for finding in report["findings"][1:]}
     assert code == {"nothing": 0, "cannot tell": 3}.get(situation.domain, 1)
+    assert len(screen) <= 24, "\n".join(screen)
+    assert f"  $ {first['command']}" in screen
+    record_property("screen", "\n".join(screen))
     assert seconds < 60
     assert report["calls"] <= 400

@@ -67,6 +67,13 @@ async def test_the_newest_open_incident_is_meant_when_nothing_is_named_and_its_i
         assert report["findings"][0]["act"] == "pin"
 
 
+def test_no_case_at_all_is_a_sample_too(workspace):
+    done = workspace.command("triage", WATCH, "--golden", "0", "--recent", "0", "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["findings"][0]["domain"]) == (3, "cannot tell"), report
+    assert report["questions"][0]["reply"] == "no"
+
+
 def test_a_quota_that_is_nearly_used_up_is_seen_in_the_headers_of_the_probes(workspace, simulator):
     simulator.control({"models": {PINNED: {"headroom": {"tokens": 0.6, "requests": 0.03}}}})
     done = workspace.command("triage", WATCH, "--golden", "4")

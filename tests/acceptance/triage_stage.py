@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.acceptance.conftest import HurriedClock, command_line, environment
 from watchdog.app.build import open_app
+from watchdog.clock import SystemClock
 from watchdog.domain.run import Trigger
 from watchdog.pipeline.baseline import freeze_baseline
 from watchdog.simulator.feature import SUPPORT_REPLY
@@ -192,15 +193,18 @@ class Stage:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Stage(folder, self.provider)
 
-    def triage(self, watch: str, *arguments: str) -> tuple[int, dict[str, Any], float]:
-        """Exit code, report and seconds of the real command."""
+    def triage(self, watch: str) -> tuple[int, list[str], dict[str, Any], float]:
+        """Exit code, lines on the screen, report and seconds of the real command."""
         began = time.monotonic()
         done = subprocess.run(
-            command_line("triage", watch, "--json", *arguments), cwd=self.folder, env=environment(),
-            capture_output=True, text=True, check=False, timeout=120,
+            command_line("triage", watch), cwd=self.folder, env=environment(), capture_output=True, text=True,
+            check=False, timeout=120,
         )  # fmt: skip
+        seconds = time.monotonic() - began
         assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout), time.monotonic() - began
+        with open_app(self.folder, {}, SystemClock()) as app, app.store.read() as session:
+            (kept,) = session.triages.all(watch, last=1)
+        return done.returncode, done.stdout.splitlines(), dict(kept.report), seconds
 
 
 def _golden(folder: Path) -> None:

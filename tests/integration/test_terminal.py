@@ -68,6 +68,15 @@ def test_a_reader_who_leaves_changes_no_verdict(workspace, tmp_path, arguments, 
     assert nobody_reads(workspace, *given) == (code, "")
 
 
+def test_a_gate_without_money_says_what_it_lacks_and_not_that_calls_fail(workspace, tmp_path):
+    (tmp_path / "candidate.md").write_text("Be brief.\n")
+    arguments = ["gate", "support_reply", "--candidate", str(tmp_path / "candidate.md"), "--max-cost", "0 USD"]
+    done = invoke(workspace, *arguments, "--json")
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["reasons"][0]) == (4, "the budget of the gate is used up")
+    assert report["advice"][0].startswith("give it more room, --max-cost")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -232,5 +232,7 @@ def _read(file: Path) -> str:
 
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError):
-        raise UsageError(f"{file} cannot be read as text") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeError:
+        raise UsageError(f"{file} is not UTF-8 text; save it as such") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -203,8 +204,9 @@ def _telling(held: Held, role: Role, case_id: str, scorer: str, *, worst: bool) 
 
 def _advice(held: Held, verdict: GateVerdict) -> list[str]:
     if verdict is GateVerdict.NOT_MEASURED:
-        to_do = "give it more room, --max-cost or 'budget' and 'deadline' of the watch," if held.ended else ""
-        return [f"{to_do or 'see to the failing calls'} and run the same gate again: it pays only for what is missing"]
+        room = "give it more room, --max-cost or 'budget' and 'deadline' of the watch,"
+        to_do = room if held.ended else f"see to the failing calls{_failures(held)}"
+        return [f"{to_do} and run the same gate again: it pays only for what is missing"]
     if verdict is not GateVerdict.INCONCLUSIVE:
         return []
     open_metrics = [m for m in held.judgement.metrics if m.required and m.standing is Standing.UNDECIDED]
@@ -212,6 +214,16 @@ def _advice(held: Held, verdict: GateVerdict) -> list[str]:
     if held.ended or held.options.max_calls is not None:
         found.insert(0, "give it more room: --max-cost or --max-calls")
     return found
+
+
+def _failures(held: Held) -> str:
+    """What most failing calls, or answers without a score, say of themselves."""
+    said = Counter(f"{r.error_kind}: {r.error}" for r in held.so_far.responses.values() if r.error_kind is not None)
+    said = said or Counter(row.score.reason for row in held.so_far.scores.values() if row.score.value is None)
+    if not said:
+        return ""
+    [(reason, most)] = said.most_common(1)
+    return f" ({most} of {said.total()}: {reason})"
 
 
 def _more(held: Held, metric: GateMetric) -> str:

@@ -72,10 +72,10 @@ async def ask_sample(
     """
     watch, now = built.watch, app.clock.now()
     run = new_run(watch, built.instruments, subject_of(watch, ()), Trigger.TRIAGE, now)
-    whole = watch.golden is None or len(watch.golden.cases) <= golden
-    part = None if whole else Part(turn=run.seed % 1_000_003, size=golden)
+    all_golden = watch.golden.cases if watch.golden is not None and golden else ()
+    part = None if len(all_golden) <= golden else Part(turn=run.seed % 1_000_003, size=golden)
     run = replace(run, started_at=now, status=RunStatus.RUNNING, scope=Scope(part=part, pinned=pinned))
-    cases = asked_cases(watch, run.scope, [*(watch.golden.cases if watch.golden else ()), *recent])
+    cases = asked_cases(watch, run.scope, [*all_golden, *recent])
     problems: list[str] = []
     recorder = await asyncio.to_thread(_opened, app, run, recent, problems)
     try:
