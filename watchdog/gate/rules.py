@@ -20,24 +20,33 @@ class Rules:
     """What became of the cases that must pass."""
 
     broken: tuple[BrokenRule, ...]
-    #: Cases without a scored answer of the candidate.
+    #: Cases of whose checks one has not scored the candidate.
     unmeasured: int
 
 
 def broken_rules(watch: Watch, calls: Sequence[ScoredCall], cases: Mapping[str, Case], so_far: Measurement) -> Rules:
-    """The must-pass cases of which any answer of the candidate failed a check that pages."""
+    """The must-pass cases of which any answer of the candidate failed a check, whether that wakes anybody or not.
+
+    A judge is no rule: it may err on a single answer.
+    """
     must = {case.id for case in cases.values() if MUST_PASS in case.tags}
-    plans = {plan.name: plan for plan in watch.scorers if plan.pages and plan.better is Better.HIGHER}
-    concerned = [call for call in calls if call.case_id in must and call.series.scorer in plans]
+    # Of a check of which less is better, what it finds is the failure.
+    bad = {
+        plan.name: Outcome.FAILED if plan.better is Better.HIGHER else Outcome.PASSED
+        for plan in watch.scorers
+        if plan.spec.name != "judge"
+    }
+    concerned = [call for call in calls if call.case_id in must and call.series.scorer in bad]
     failed = {
-        (call.case_id, call.series.scorer, call.series.role) for call in concerned if call.outcome is Outcome.FAILED
+        (call.case_id, call.series.scorer, call.series.role)
+        for call in concerned
+        if call.outcome is bad[call.series.scorer]
     }
     reasons = {
         (key.case_id, scorer): row.score.reason
         for (key, scorer), row in so_far.scores.items()
-        if key.role is CANDIDATE and row.score.outcome is Outcome.FAILED
+        if key.role is CANDIDATE and row.score.outcome is bad.get(scorer)
     }
-    measured = {call.case_id for call in concerned if call.series.role is CANDIDATE and call.value is not None}
     return Rules(
         broken=tuple(
             BrokenRule(
@@ -49,5 +58,19 @@ def broken_rules(watch: Watch, calls: Sequence[ScoredCall], cases: Mapping[str, 
             for case, scorer, role in sorted(failed)
             if role is CANDIDATE
         ),
-        unmeasured=len(must - measured),
+        unmeasured=len(_unmeasured(concerned)),
     )
+
+
+def _unmeasured(calls: Sequence[ScoredCall]) -> set[str]:
+    """Cases that some check should have told of and did not, or that none told of.
+
+    A check that scores neither arm's answer has nothing to say of the case (no reference to compare with, say).
+    """
+    measured = {(call.case_id, call.series.scorer) for call in calls if call.value is not None}
+    theirs = {
+        (call.case_id, call.series.scorer) for call in calls if call.series.role is CANDIDATE and call.value is not None
+    }
+    expected = measured | {(call.case_id, call.series.scorer) for call in calls if call.outcome is not Outcome.UNSCORED}
+    told = {case for case, _ in theirs}
+    return {case for case, _ in expected - theirs} | {call.case_id for call in calls if call.case_id not in told}
