@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json, print_table
+from watchdog.cli.edge import HERE, AsJson, Config, command, environment, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,20 +45,10 @@ def show(watch: Watch, *, config: Config = HERE, as_json: AsJson = False) -> Non
     if as_json:
         print_json(view)
         return
-    columns = ["role", "provider", "model", "served model", "fingerprint", "prompt", "parameters"]
-    rows = [
-        [
-            t.role,
-            t.provider,
-            t.model,
-            ", ".join(t.served) or "-",
-            ", ".join(t.fingerprints) or "-",
-            t.prompt,
-            t.parameters,
-        ]
-        for t in view.targets
-    ]
-    print_table(columns, rows)
+    for target in view.targets:
+        served = ", ".join([*target.served, *target.fingerprints]) or "nobody yet"
+        typer.echo(f"{target.role:<9} {target.model} of {target.provider}, answered by {served}")
+        typer.echo(f"{'':<9} prompt {target.prompt}, parameters {target.parameters}")
     good = f"{moment(view.last_good.at)} UTC, run {view.last_good.run_id}" if view.last_good else "none is known"
     typer.echo(f"last good look: {good}")
     for change in view.changes:

@@ -41,6 +41,15 @@ _STANDINGS = {
 }
 
 
+#: Of measures without a budget. More is worse.
+_UNBUDGETED = {
+    Standing.BETTER: "less",
+    Standing.SLIGHTLY_WORSE: "more",
+    Standing.UNDECIDED: "no clear change",
+    Standing.NOT_MEASURED: "not known",
+}
+
+
 def show_gate(report: GateReport, to: Console) -> None:
     """The verdict, every metric, what flipped, what it cost and what it could have caught."""
     head = _text(HEADLINES[report.verdict], _STYLES[report.verdict])
@@ -93,6 +102,7 @@ def facts(report: GateReport) -> list[str]:
             f"{report.calls} calls{_saved(report)}, {cost_words(report)}, {duration(report.seconds)}"
             f"; errors: baseline {report.baseline.errors}, candidate {report.candidate.errors}"
         ),
+        *_unbudgeted(report),
         f"baseline answers: {report.control}; gate {report.id}, seed {report.seed}"
         + (", continued" if report.resumed else ""),
     ]
@@ -112,6 +122,14 @@ def facts(report: GateReport) -> list[str]:
     return lines
 
 
+def _unbudgeted(report: GateReport) -> list[str]:
+    """What is shown beside the verdict without a part in it."""
+    names = [
+        m.name.partition("-")[2] for m in report.metrics if m.margin is None and m.standing is not Standing.NOT_MEASURED
+    ]
+    return [f"{', '.join(names)} had no part in the verdict: no --budget was given"] if names else []
+
+
 def cost_words(report: GateReport) -> str:
     """What it cost; a price that is not known is not 0."""
     if report.unpriced and report.cost is None:
@@ -129,6 +147,11 @@ def weakest_power(report: GateReport) -> GateMetric | None:
 def metric_name(metric: GateMetric) -> str:
     """Name and tag."""
     return f"{metric.name} [{metric.tag}]" if metric.tag else metric.name
+
+
+def standing_words(metric: GateMetric) -> str:
+    """Where a metric stands; of a measure without a budget, which decides nothing, what it became."""
+    return str(metric.standing) if metric.margin is not None else _UNBUDGETED[metric.standing]
 
 
 def value_words(metric: GateMetric, value: float | None) -> str:
@@ -181,10 +204,9 @@ def _saved(report: GateReport) -> str:
 
 
 def _row(metric: GateMetric) -> list[object]:
-    told = "" if metric.margin is not None else " (told only)"
     return [
         metric_name(metric),
-        _text(f"{metric.standing}{told}", _STANDINGS[metric.standing] if metric.margin is not None else "dim"),
+        _text(standing_words(metric), _STANDINGS[metric.standing] if metric.margin is not None else "dim"),
         value_words(metric, metric.baseline),
         value_words(metric, metric.candidate),
         change_words(metric),

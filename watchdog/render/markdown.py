@@ -19,6 +19,7 @@ from watchdog.render.gate import (
     metric_name,
     shown_metrics,
     span_words,
+    standing_words,
     value_words,
 )
 from watchdog.render.words import harmless, one_line, score
@@ -56,10 +57,9 @@ def gate_markdown(report: GateReport, *, longest: int = LONGEST) -> str:
         "| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |",
     ]
     for metric in shown_metrics(report)[:60]:
-        told = "" if metric.margin is not None else " (told only)"
         cells = [
             inline(metric_name(metric), 80),
-            f"{metric.standing}{told}",
+            standing_words(metric),
             value_words(metric, metric.baseline),
             value_words(metric, metric.candidate),
             change_words(metric),

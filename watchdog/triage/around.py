@@ -142,4 +142,7 @@ def _recall(recall: Recall) -> str:
 
 
 def _times(ratio: Ratio, said: Callable[[float], str] = _count) -> str:
-    return f"{ratio.value:.2g} times ({said(ratio.before)} -> {said(ratio.now)})"
+    times = f"{ratio.value:.2g}"
+    if times == "1":
+        return f"unchanged ({said(ratio.now)})"
+    return f"{times} times ({said(ratio.before)} -> {said(ratio.now)})"

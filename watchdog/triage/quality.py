@@ -199,13 +199,13 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
                 key=lambda one: (order.get(one.level, 2), one.effect if arm is not Arm.ANCHORS else -abs(one.effect)),
             )
             low, high = (100 * end for end in worst.interval)
-            state = {Level.DRIFT: "fell", Level.CALM: "holds"}.get(worst.level, "does not tell")
+            state = {Level.DRIFT: "fell", Level.CALM: "holding"}.get(worst.level, "not certain")
             if arm is Arm.ANCHORS and worst.level is Level.DRIFT:
                 state = "moved"
             whose = f"{arm}{'' if worst.key.estimand is Estimand.GOLDEN_SET else ' on traffic'}"
             source = "" if worst.source is Source.SAMPLE else f" ({worst.source})"
             lines.append(
-                f"{whose} {state}: {worst.key.scorer} {_points(worst.effect)} points ({low:+.0f} to {high:+.0f}), "
+                f"{whose}: {state}, {worst.key.scorer} {_points(worst.effect)} points ({low:+.0f} to {high:+.0f}), "
                 f"{worst.n} cases{source}"
             )
     if facts.changes:

@@ -235,3 +235,23 @@ def test_the_json_is_whole():
     found = json.loads(as_json(report()))
     assert found["metrics"][0]["interval"] == [-0.3, -0.1]
     assert found["flips"][0]["candidate_text"] == HOSTILE
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"), [(Standing.UNDECIDED, "no clear change"), (Standing.SLIGHTLY_WORSE, "more")]
+)
+def test_a_measure_without_a_budget_is_told_and_has_no_part_in_the_verdict(standing, said):
+    latency = metric("answer-latency", standing, unit=Unit.RATIO, margin=None, required=False, detectable=None)
+    gate = report(metrics=(metric(), latency))
+    page = io.StringIO()
+    show_gate(gate, console(page))
+    for text in (page.getvalue(), gate_markdown(gate).replace("\\", "")):
+        assert re.search(rf"answer-latency[ |]+{said}[ |]", text)
+        assert "latency had no part in the verdict: no --budget was given" in text
+    budgeted = report(metrics=(metric(), replace(latency, margin=0.2, required=True)))
+    assert "had no part" not in gate_markdown(budgeted)
+
+
+def test_what_a_gate_saved_is_told_of_an_answer_only():
+    assert "(60 % saved)" in gate_markdown(report()).replace("\\", "")
+    assert "saved" not in gate_markdown(report(verdict=GateVerdict.NOT_MEASURED))
