@@ -27,6 +27,8 @@ _HOLD_LOOKS = 2
 #: Looks that measured something, though too little, count for so much less: nobody is woken until there are so many
 #: times as many of them.
 _THIN_TIMES = 2
+#: Share of the current target's calls that a tool must spoil to blind a watch: with fewer lost a look still counts.
+_LOST_TO_A_TOOL = 0.2
 
 
 class Sight(StrEnum):
@@ -241,7 +243,13 @@ def _told_already(situation: Situation) -> str:
     """What explains at this look that nothing was measured, and has an alert of its own; empty for nothing."""
     if _provider_failing(situation):
         return "the provider is failing"
-    failing = [name for name, health in sorted(situation.tools.items()) if health.failing]
+    # A tool that few answers need may fail besides, and nobody would look for what really blinds the watch.
+    asked = sum(health.calls for health in situation.health if health.role == Role.CURRENT)
+    failing = [
+        name
+        for name, health in sorted(situation.tools.items())
+        if health.failing and health.failures >= _LOST_TO_A_TOOL * asked
+    ]
     return f"the tool {failing[0]} is failing" if failing else ""
 
 

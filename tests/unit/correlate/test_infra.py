@@ -160,6 +160,20 @@ def test_blindness_that_a_failing_tool_explains_pages_nobody_but_the_tools_owner
     assert (blind(failures=11).status, blind(failures=11).inhibited_by) == (ACTIVE, "")
 
 
+def test_a_failing_tool_that_few_answers_need_explains_no_blindness(house):
+    def blind(*, tool_calls):
+        situation = house.look(
+            without=every_current(house),
+            blind_looks=5,
+            health=[calls(300), replace(calls(300), role="pinned")],
+            tools={"crm": ToolHealth(calls=tool_calls, failures=tool_calls)},
+        )
+        return house.claims(situation)("EvalBlind", metric=None, arm=None, estimand=None).inhibited_by
+
+    assert blind(tool_calls=15) == ""
+    assert blind(tool_calls=60) == "the tool crm is failing"
+
+
 def test_blindness_says_first_what_kept_the_look_from_measuring(house):
     problem = "the traffic file traffic.jsonl does not exist"
     situation = house.look(without=every_current(house), blind_looks=3, problems=[problem])
