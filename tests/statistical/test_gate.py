@@ -112,7 +112,8 @@ def hold(arms, *, margin=0.05, looks=5, alpha=0.05, tags=2, power=False):
 def a_stream(name, tag, units, planned, margin, weight):
     return Stream(
         name=name, tag=tag, unit=Unit.SCORE, margin=margin, required=not tag, weight=weight, units=tuple(units),
-        asked=len(units), planned=planned, lost=0, baseline=None, candidate=None, within=None, repeats=1.0,
+        asked=len(units), planned=planned, asked_cases=len(units), planned_cases=planned, lost_cases=0, baseline=None,
+        candidate=None, within=None, repeats=1.0,
     )  # fmt: skip
 
 

@@ -85,8 +85,8 @@ def judge(
 
 def _too_lossy(stream: Stream, stage: Stage) -> bool:
     """Whether so much was lost that the rest is no fair sample (nor will be, if all that is to come goes well)."""
-    base = stream.asked if stage.last else stream.planned
-    return stream.asked > 0 and stream.lost > stage.most_lost * base
+    base = stream.asked_cases if stage.last else stream.planned_cases
+    return stream.asked_cases > 0 and stream.lost_cases > stage.most_lost * base
 
 
 def _level(stream: Stream, remaining: float, alpha: float) -> float:
@@ -214,7 +214,7 @@ def _verdict(
 
 
 def _lost(stream: Stream) -> str:
-    said = f"{stream.name}: {stream.lost} of {stream.asked} cases"
+    said = f"{stream.name}: {stream.lost_cases} of {stream.asked_cases} cases"
     if stream.unit is Unit.SCORE:
         return f"{said} were lost; that says nothing about quality"
     return f"{said} do not tell it (of cost: 'prices' in watchdog.yaml); leave its budget out, or see why"

@@ -74,4 +74,4 @@ def _dealt(stream: Stream, signs: Sequence[float], places: Sequence[int]) -> Str
 
 def _so_far(stream: Stream, fraction: float) -> Stream:
     some = round(fraction * len(stream.units))
-    return replace(stream, units=stream.units[:some], asked=some, lost=0)
+    return replace(stream, units=stream.units[:some], asked=some, lost_cases=0)

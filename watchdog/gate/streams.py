@@ -37,10 +37,13 @@ class Stream:
     weight: float
     #: Differences candidate - baseline of the clusters, in order; negative is worse.
     units: tuple[float, ...]
-    #: Clusters asked so far, planned in all, and lost although asked.
+    #: Clusters asked so far, and planned in all.
     asked: int
     planned: int
-    lost: int
+    #: Cases asked so far, planned in all, and lost although asked: a cluster may have lost most of its cases.
+    asked_cases: int
+    planned_cases: int
+    lost_cases: int
     #: Mean values of the paired cases; None without any.
     baseline: float | None
     candidate: float | None
@@ -169,7 +172,9 @@ def _stream(
         units=tuple(sum(values) / len(values) for values in clusters.values()),
         asked=len({_cluster(case) for case in asked}),
         planned=len({_cluster(case) for case in planned}),
-        lost=len({_cluster(case) for case in asked} - clusters.keys()),
+        asked_cases=len(asked),
+        planned_cases=len(planned),
+        lost_cases=len(asked) - len(both),
         baseline=_mean(both, before),
         candidate=_mean(both, after),
         within=sum(noise) / len(noise) if noise else None,

@@ -114,20 +114,20 @@ def test_a_rule_without_an_answer_is_not_measured(stream, stage):
 
 @pytest.mark.parametrize(("lost", "verdict"), [(20, GateVerdict.PASS), (40, GateVerdict.NOT_MEASURED)])
 def test_too_many_lost_cases_say_nothing_about_quality(stream, stage, lost, verdict):
-    found = judge([stream(SAME, asked=300 + lost, planned=300 + lost, lost=lost)], stage(), broken=())
+    found = judge([stream(SAME, asked=300 + lost, planned=300 + lost, lost_cases=lost)], stage(), broken=())
     assert found.verdict is verdict
 
 
 def test_lost_cases_never_make_a_regression(stream, stage):
-    found = judge([stream(WORSE, asked=400, planned=400, lost=100)], stage(), broken=())
+    found = judge([stream(WORSE, asked=400, planned=400, lost_cases=100)], stage(), broken=())
     assert found.verdict is GateVerdict.NOT_MEASURED
     assert found.metrics[0].standing is Standing.NOT_MEASURED
 
 
 def test_an_outage_ends_the_gate_as_soon_as_it_cannot_be_made_good(stream, stage):
     early = stage(fractions=(0.5, 1.0), fraction=0.5, last=False)
-    assert judge([stream([0.0] * 44, asked=50, planned=100, lost=6)], early, broken=()).verdict is None
-    lost = judge([stream([0.0] * 30, asked=50, planned=100, lost=20)], early, broken=())
+    assert judge([stream([0.0] * 44, asked=50, planned=100, lost_cases=6)], early, broken=()).verdict is None
+    lost = judge([stream([0.0] * 30, asked=50, planned=100, lost_cases=20)], early, broken=())
     assert lost.verdict is GateVerdict.NOT_MEASURED
 
 

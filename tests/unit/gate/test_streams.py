@@ -1,0 +1,43 @@
+"""From scores and answers to paired differences."""
+
+import pytest
+
+from watchdog.detect.scores import RunScores, ScoredCall, Series
+from watchdog.domain.baseline import Instruments
+from watchdog.domain.case import Case, CheckSpec, Estimand
+from watchdog.domain.gate import GateVerdict
+from watchdog.domain.metric import Better, Layer
+from watchdog.domain.score import Outcome
+from watchdog.domain.watch import Owner, ScorerPlan, Watch
+from watchdog.gate.decide import judge
+from watchdog.gate.options import GateOptions
+from watchdog.gate.streams import BASELINE, CANDIDATE, streams_of
+
+EXACT = ScorerPlan(name="exact", spec=CheckSpec(name="exact"), better=Better.HIGHER, layer=Layer.QUALITY)
+WATCH = Watch(name="reply", feature="reply", owner=Owner(team="ai"), targets={}, scorers=(EXACT,))
+
+
+def scored(cases, candidate):
+    """The baseline passes everything; ``candidate`` gives its score of a case, None where the call failed."""
+    calls = []
+    for case in cases:
+        for role, value in ((BASELINE, 1.0), (CANDIDATE, candidate(case))):
+            outcome = Outcome.ERROR if value is None else Outcome.PASSED if value else Outcome.FAILED
+            calls.append(ScoredCall(Series("exact", role, Estimand.GOLDEN_SET), case.id, outcome, value))
+    return RunScores.collect("run", 0.0, cases, calls, Instruments())
+
+
+def exact_on(cases, candidate, margin=0.05):
+    streams = streams_of(WATCH, scored(cases, candidate), {}, cases, cases, GateOptions(margin=margin))
+    return next(stream for stream in streams if stream.name == "exact" and not stream.tag)
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(1, GateVerdict.PASS), (2, GateVerdict.NOT_MEASURED)])
+def test_a_lost_case_is_lost_though_others_of_its_cluster_are_measured(stage, lost, verdict):
+    cases = [Case(id=f"c{number}", cluster=f"talk{number // 10}") for number in range(600)]
+    stream = exact_on(cases, lambda case: None if int(case.id[1:]) % 10 < lost else 1.0)
+    assert (len(stream.units), stream.asked) == (60, 60)
+    assert (stream.lost_cases, stream.asked_cases, stream.planned_cases) == (60 * lost, 600, 600)
+    judged = judge([stream], stage(), broken=())
+    assert judged.verdict is verdict
+    assert verdict is GateVerdict.PASS or "120 of 600 cases were lost" in judged.reasons[0]
