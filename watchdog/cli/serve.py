@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from watchdog.domain.alert import Alert
     from watchdog.domain.run import RunStatus, Trigger
 
-#: Seconds between two looks at what is overdue.
+#: Seconds between two looks at what no look will end, and at what is overdue: that may ask a provider again.
+_SWEEP_EVERY = 60.0
 _CHORES_EVERY = 600.0
 
 
@@ -27,7 +28,7 @@ def serve(
     config: Config = HERE,
     host: Annotated[str | None, typer.Option(help="Address of the web page; else from watchdog.yaml.")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Its port; 0 lets the system choose, else from watchdog.yaml.")
+        int | None, typer.Option(min=0, max=65535, help="Its port; 0 lets the system choose, else from watchdog.yaml.")
     ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
@@ -146,7 +147,7 @@ def _chores(app: App) -> list[Chore]:
         await read_back(app.store, app.notifiers, app.clock.now())
 
     return [
-        Chore(name="sweep", every=_CHORES_EVERY, work=lambda _stop: asyncio.to_thread(sweep, app)),
+        Chore(name="sweep", every=_SWEEP_EVERY, work=lambda _stop: asyncio.to_thread(sweep, app)),
         Chore(name="overdue", every=_CHORES_EVERY, work=overdue),
         Chore(name="fallbacks", every=_CHORES_EVERY, work=verify),
         Chore(name="read back", every=EVERY, work=back),
