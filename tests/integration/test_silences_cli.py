@@ -13,6 +13,7 @@ from watchdog.app.outbox import StoreOutbox
 from watchdog.cli import app
 from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Reason, Transition
 from watchdog.domain.digest import digest
+from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.store.store import Store
 
 CHANNEL = "\nnotify:\n  - webhook: { url: 'https://hooks.example', name: room }\n"
@@ -148,6 +149,26 @@ def test_a_silence_says_how_long_and_why(ask, alert):
     assert "--for" in ask("alerts", "silence", "watch=support_reply", "--for", "0s", "--because", "x", code=2)
     assert "--because" in ask("alerts", "silence", "watch=support_reply", "--for", "1h", "--because", " ", code=2)
     ask("alerts", "silence", "watch=support_reply", "--for", "soon", "--because", "x", code=2)
+
+
+@pytest.mark.parametrize(
+    ("made", "lasting"),
+    [(["alerts", "silence", "watch=support_reply"], "3651d"), (["maintenance", "add", "support_reply"], "99999999d")],
+)
+def test_a_silence_of_more_than_ten_years_is_refused_and_not_kept(ask, alert, made, lasting):
+    assert "10 years at most" in ask(*made, "--for", lasting, "--because", "x", code=2)
+    assert json.loads(ask("alerts", "silences", "--json")) == []
+
+
+def test_a_silence_without_an_end_that_any_calendar_has_is_listed_all_the_same(ask, store, alert):
+    matchers = (Matcher("watch", "=", "support_reply"),)
+    made = Silence(
+        id="a1", kind=SilenceKind.SILENCE, matchers=matchers, starts_at=-1e15, ends_at=1e15, by="ann", because="x"
+    )
+    with store.begin() as session:
+        session.silences.save([made])
+    assert "for ever" in ask("alerts", "silences")
+    assert listed(ask)["silenced"] == "silenced for ever by ann: x"
 
 
 def test_a_maintenance_window_is_announced_listed_and_called_off(ask, store, alert):

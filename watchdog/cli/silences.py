@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from watchdog.domain.silence import Matcher, Silence, SilenceKind
     from watchdog.store.store import Session
 
+#: Seconds that a silence may last at most.
+_LONGEST = 3650 * 86400.0
+
 Because = Annotated[str, typer.Option("--because", help="Why; kept and shown.")]
 By = Annotated[str | None, typer.Option("--by", help="Who; your login name when not given.")]
 For = Annotated[str, typer.Option("--for", help="How long: 30m, 2h, 1d.")]
@@ -132,7 +135,7 @@ def made_by(
     """The silence of whoever types, now.
 
     Raises:
-        UsageError: it does not say for how long, or why.
+        UsageError: it does not say for how long, or why, or it would outlive whoever typed.
     """
     import secrets
 
@@ -141,6 +144,8 @@ def made_by(
 
     if seconds <= 0:
         raise UsageError("--for must be more than nothing; write 30m, 2h or 1d")
+    if seconds > _LONGEST:
+        raise UsageError("--for may be 10 years at most (3650d); take what is never to be told out of 'notify'")
     if not because.strip():
         raise UsageError("--because must say why; whoever is on call next will ask")
     return Silence(

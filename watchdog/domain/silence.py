@@ -29,6 +29,10 @@ class Matcher:
         return bool(re.fullmatch(self.value, value)) == (self.sign == "=~")
 
 
+#: Unix time from which on nothing has a date: the year 10000.
+FOR_EVER = 253_402_300_800.0
+
+
 class SilenceKind(StrEnum):
     """Why it is to be quiet."""
 
@@ -60,8 +64,10 @@ class Silence:
         """In words: what, until when, by whom and why."""
         what = "in a maintenance window" if self.kind is SilenceKind.MAINTENANCE else "silenced"
         where = f" in {self.source}" if self.source else ""
-        until = f"{datetime.fromtimestamp(self.ends_at, UTC):%Y-%m-%d %H:%M} UTC"
-        return f"{what}{where} until {until} by {self.by or 'nobody named'}: {self.because or 'no reason given'}"
+        until = "for ever"
+        if self.ends_at < FOR_EVER:
+            until = f"until {datetime.fromtimestamp(max(0.0, self.ends_at), UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{what}{where} {until} by {self.by or 'nobody named'}: {self.because or 'no reason given'}"
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         """Whether it is about an alert of these labels; a label that is missing is the empty text."""

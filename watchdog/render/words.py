@@ -34,8 +34,13 @@ def known(value: float | None) -> bool:
 
 
 def moment(at: float | None) -> str:
-    """A Unix time as ``2026-08-21 10:00`` in UTC."""
-    return UNKNOWN if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+    """A Unix time as ``2026-08-21 10:00`` in UTC; one that no calendar has is *for ever*, or *long ago*."""
+    if at is None:
+        return UNKNOWN
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return "for ever" if at > 0 else "long ago"
 
 
 def day(at: float) -> str:

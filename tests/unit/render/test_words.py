@@ -39,6 +39,14 @@ def test_one_line_is_one_line_of_that_width(text, width):
     assert "\n" not in line
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(0.0, "1970-01-01 00:00"), (253_402_300_800.0, "for ever"), (1e300, "for ever"), (-1e15, "long ago")],
+)
+def test_a_time_that_no_calendar_has_is_told_in_words(at, said):
+    assert words.moment(at) == said
+
+
 def test_what_is_not_known_is_never_0():
     for unknown in (None, math.nan, math.inf):
         assert words.percent(unknown) == words.points(unknown) == words.decimal(unknown) == words.UNKNOWN
