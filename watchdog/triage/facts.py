@@ -110,6 +110,8 @@ class Facts:
     last_good: float | None = None
     #: Finished looks in the store.
     looks: int = 0
+    #: What became of the newest look, where it never finished; empty when it did, or is at work.
+    unfinished: str = ""
     takes: Mapping[Role, Takes] = field(default_factory=dict)
     #: What the recent inputs have more or less of than those of the baseline.
     shifts: Sequence[Shift] = ()

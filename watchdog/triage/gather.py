@@ -80,6 +80,7 @@ def facts_now(built: BuiltWatch, history: History, asked: Asked, now: float, *, 
         changes=changes,
         last_good=history.last_good,
         looks=history.looks,
+        unfinished=history.unfinished,
         takes=takes_of(
             responses, history.before, {case.id: case for case in watch.golden.cases} if watch.golden else {}
         ),

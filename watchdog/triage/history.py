@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from watchdog.app.build import cadence
 from watchdog.correlate.situation import ProviderHealth, ToolHealth
+from watchdog.correlate.words import moment
 from watchdog.detect.observe import Observed, observe
 from watchdog.detect.slices import Sliced
 from watchdog.domain.baseline import Baseline
@@ -41,6 +42,8 @@ class History:
     looks: int
     last_good: float | None
     last_hour: Sequence[ProviderHealth]
+    #: What became of the newest look, where it never finished; empty when it did, or is at work.
+    unfinished: str
     #: What the detectors said at the newest look; empty when that is too old.
     said: Mapping[MetricKey, Signal]
     #: The newest finished look, if it is not too old, with its answers.
@@ -95,6 +98,7 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
         looks=len(looks),
         last_good=good[-1].planned_for if good else None,
         last_hour=_last_hour(session, watch, now),
+        unfinished=unfinished_look(session, watch.name, now),
         said={signal.key: signal for signal in session.detection.signals(watch.name, run_id=newest.id)}
         if newest
         else {},
@@ -108,6 +112,20 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
         traffic=traffic,
         traffic_scores=_of_traffic(session, watch, run_ids) if traffic else (),
     )
+
+
+def unfinished_look(session: Session, watch: str, now: float) -> str:
+    """What became of the newest look, if it never finished: nobody has seen how things are since. Else empty."""
+    begun = [RunStatus.RUNNING, RunStatus.MEASURED, RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.FINISHED]
+    newest = next(iter(session.runs.of_watch(watch, statuses=begun, last=1)), None)
+    if newest is None or newest.status is RunStatus.FINISHED:
+        return ""
+    look = f"the look of {moment(newest.planned_for)} UTC"
+    if newest.status in (RunStatus.RUNNING, RunStatus.MEASURED):
+        _, until = session.runs.owner(newest.id)
+        return "" if until is not None and until >= now else f"{look} never finished, and nobody works on it any more"
+    said = "failed" if newest.status is RunStatus.FAILED else "was interrupted"
+    return f"{look} {said} ({newest.note})" if newest.note else f"{look} {said}"
 
 
 def _last_hour(session: Session, watch: Watch, now: float) -> list[ProviderHealth]:

@@ -77,6 +77,8 @@ def ask_quality(facts: Facts, *, answering: bool = True) -> Answered:
     if lost:
         reason = f"{lost[0].scorer} could not be measured: {_why_lost(facts, lost[0])}"
         return _answered(Reply.CANNOT_TELL, reason, evidence, moved)
+    if facts.unfinished:
+        return _answered(Reply.CANNOT_TELL, f"nothing that was asked fell, but {facts.unfinished}", evidence, moved)
     worst = min(current, key=lambda one: one.interval[0])
     reason = (
         f"no: {worst.key.scorer} is at the worst {100 * max(0.0, -worst.interval[0]):.0f} points below its baseline"
@@ -220,6 +222,7 @@ def _evidence(facts: Facts) -> tuple[str, ...]:
             f"{drop.row.dimension} {drop.row.value}: {drop.row.scorer} {100 * before:.0f} % -> "
             f"{100 * drop.row.level:.0f} % (n {drop.row.n})"
         )
+    lines += [facts.unfinished] if facts.unfinished else []
     for arm in (Arm.CURRENT, Arm.PINNED):
         missing = {why for key, why in facts.not_observed.items() if _is_score(facts, key, arm)}
         lines += [f"{arm} not compared: {why}" for why in sorted(missing)[:1]]

@@ -295,3 +295,11 @@ def test_the_watchs_own_runbook_goes_before_the_shipped_one(night):
     night.set_up(watch=replace(WATCH, runbook="runbooks/reply.md"))
     assert night.told().findings[0].runbook == "runbooks/reply.md"
     assert WATCH.runbook == ""
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_a_newest_look_that_never_finished_is_not_called_health(night, offline):
+    found = night.told(unfinished="the newest look failed (disk full)", offline=offline)
+    assert found.findings[0].diagnosis is Diagnosis.TOO_LITTLE
+    assert found.questions[1].reply is Reply.CANNOT_TELL
+    assert "the newest look failed (disk full)" in found.questions[1].evidence
