@@ -249,6 +249,7 @@ def test_anchors_are_graded_at_every_look_daily_or_never(tmp_path):
 def test_alerts_and_incidents_of_a_quiet_watch_are_none(workspace):
     assert ask(workspace, "alerts", "list") == (0, "No alerts.\n")
     assert ask(workspace, "incidents") == (0, "No incidents.\n")
+    assert ask(workspace, "incidents", "list") == (0, "No incidents.\n")
     assert json.loads(ask(workspace, "incidents", "--json")[1]) == []
     code, output = ask(workspace, "alerts", "resolve", "nonsense", "--because", "x")
     assert code == 2

@@ -198,6 +198,15 @@ def test_the_first_who_acknowledges_stays_named_and_stands_in_the_incident(ask, 
     assert "bob" not in ask("incidents")
 
 
+def test_an_incident_is_shown_by_its_id(ask, alert):
+    assert alert.incident_id in ask("incidents", "list")
+    assert alert.incident_id in ask("incidents", "show", alert.incident_id)
+    assert json.loads(ask("incidents", "show", alert.incident_id, "--json"))["id"] == alert.incident_id
+    assert "'eval-watchdog incidents list' shows them" in ask("incidents", "show", "none", code=2)
+    for words in (["show"], ["show", "a", "b"], ["list", "a"], ["close"]):
+        assert "incidents show ID" in ask("incidents", *words, code=2)
+
+
 def test_nothing_that_does_not_fire_is_acknowledged(ask, alert):
     ask("alerts", "resolve", alert.id, "--because", "over", "--by", "ann")
     assert "alerts list" in ask("alerts", "ack", alert.id, code=2)

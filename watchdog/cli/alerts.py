@@ -153,8 +153,23 @@ def resolve(
     typer.echo(f"{alert.labels.get('alertname')} is resolved; it is delivered by 'serve' or with the next 'run'")
 
 
+def _about(words: list[str] | None) -> str | None:
+    """The incident that is asked for, in ``list`` (None) or ``show ID``."""
+    from watchdog.errors import UsageError
+
+    verb, *rest = words or ["list"]
+    if (verb, len(rest)) == ("list", 0):
+        return None
+    if (verb, len(rest)) == ("show", 1):
+        return rest[0]
+    raise UsageError("write 'incidents', 'incidents list' or 'incidents show ID'")
+
+
 @command
 def incidents(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[list | show ID]", help="All of them, or one by its id.")
+    ] = None,
     *,
     since: Annotated[str, typer.Option("--since", help="How far back.")] = "7d",
     config: Config = HERE,
@@ -162,15 +177,21 @@ def incidents(
 ) -> None:
     """Incidents: alerts that belong together, with their suspected cause and timeline.
 
-    Example:
-        eval-watchdog incidents --since 7d
+    Examples:
+        eval-watchdog incidents list --since 7d
+        eval-watchdog incidents show 3f2a9c01d4e5b678
     """
+    from watchdog.errors import UnknownName
     from watchdog.render.words import moment
 
+    asked = _about(words)
     with open_store(config) as house, house.store.read() as session:
-        found = session.alerts.incidents(since=house.clock.now() - since_seconds(since))
+        one = session.alerts.incident(asked) if asked is not None else None
+        if asked is not None and one is None:
+            raise UnknownName(f"there is no incident {asked!r}; 'eval-watchdog incidents list' shows them")
+        found = [one] if one else session.alerts.incidents(since=house.clock.now() - since_seconds(since))
     if as_json:
-        print_json(found)
+        print_json(one or found)
         return
     if not found:
         typer.echo("No incidents.")
