@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from junitparser import Failure, JUnitXml
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -77,3 +78,43 @@ def test_in_a_workflow_it_writes_summary_annotations_and_files(with_candidate, m
     first = json.loads((folder / "out" / "quality.json").read_text())[0]
     golden = (folder / first["location"]["path"]).read_text().splitlines()
     assert json.loads(golden[first["location"]["lines"]["begin"] - 1])["id"] in first["description"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [
+        ("", []),
+        ("--max-cost 2 --budget latency=20%", ["--max-cost", "2", "--budget", "latency=20%"]),
+        ("--max-calls 2000\n  --budget latency=30%\n--budget *\n", [
+            "--max-calls", "2000", "--budget", "latency=30%", "--budget", "*",
+        ]),
+    ],
+)  # fmt: skip
+def test_the_action_reads_every_line_of_its_arguments(tmp_path, arguments, read):
+    steps = yaml.safe_load((HOUSE / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"]
+    [step] = [step for step in steps if step.get("id") == "gate"]
+    program = tmp_path / "eval-watchdog" / "bin" / "eval-watchdog"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    environment = {
+        **os.environ, "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "output"), "INCONCLUSIVE": "fail",
+        "WATCH": WATCH, "CONFIG": "watchdog.yaml", "AGAINST": "current", "CANDIDATE": "", "ARGUMENTS": arguments,
+    }  # fmt: skip
+    # As GitHub runs `shell: bash`.
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    subprocess.run(command, env=environment, cwd=HOUSE, check=True, timeout=60)
+    told = (tmp_path / "eval-watchdog-report" / "gate.json").read_text(encoding="utf-8").splitlines()
+    assert told[told.index("--json") + 1 :] == read
+    assert "verdict=pass" in (tmp_path / "output").read_text(encoding="utf-8")
+
+
+def test_the_arguments_that_the_action_gives_as_an_example_are_understood():
+    action = yaml.safe_load((HOUSE / "action.yml").read_text(encoding="utf-8"))
+    [example] = re.findall(r"e\.g\. (.*?)\. ", action["inputs"]["arguments"]["description"])
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE), "NO_COLOR": "1"}
+    command = [sys.executable, "-P", "-m", "eval_watchdog", "gate", WATCH, "--config", "nowhere.yaml"]
+    done = subprocess.run(
+        [*command, *example.split()], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "nowhere.yaml" in done.stderr, done.stderr  # the arguments were read: only the file is missing
