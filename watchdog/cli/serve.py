@@ -108,7 +108,7 @@ async def _serve(app: App, host: str, port: int) -> int:
             own={name: runbook.text for name, runbook in app.joined.runbooks.items()},
             wake=lambda alert: whom_to_wake(app.settings.path, alert),
         )
-        hosts = [host, urlsplit(app.settings.runbook_base_url).hostname or host]
+        hosts = [host, urlsplit(app.settings.runbook_base_url).hostname or host, *app.settings.server.names]
         pages = web_app(daemon, app.store, app.clock, registry, hosts=hosts, runbooks=runbooks)
         page = WebServer(pages, host, port)
         return await serve_until_signal(daemon, [page])

@@ -114,7 +114,7 @@ def _settings(context: Context, path: Path) -> Settings:
         if head
         else FalseAlarmBudget(),
         runbook_base_url=(head.runbook_base_url or "").rstrip("/") if head else "",
-        server=Server(host=server.host, port=server.port) if server else Server(),
+        server=Server(host=server.host, port=server.port, names=tuple(server.names)) if server else Server(),
         heartbeat=read_heartbeat(context),
         retention=Retention(text=retention.text) if retention else Retention(),
         drills=DrillPlan(every=drills.every, kinds=tuple(dict.fromkeys(drills.kinds))) if drills else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from watchdog.domain.drill import DrillKind
 from watchdog.text.documents.fit import Name, Seconds, Shape, Text
@@ -44,6 +44,16 @@ Rate = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*[\d.]+\s*(per|/|in|every)\s*.+", "description": "1 per 90d"}),
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _host_name(value: str) -> str:
+    if not set(value).isdisjoint("/:@* \t"):
+        raise ValueError("is not the name of a host; write it without scheme, port and path: watchdog.internal")
+    return value.lower()
+
+
+#: ``watchdog.internal``.
+HostName = Annotated[Text, AfterValidator(_host_name)]
 
 
 def _words(value: Any) -> Any:
@@ -229,6 +239,7 @@ class ServerShape(Shape):
 
     host: Text = "127.0.0.1"
     port: int = Field(8790, ge=0, le=65535)
+    names: list[HostName] = Field(default_factory=list)
 
 
 class HeartbeatShape(Shape):

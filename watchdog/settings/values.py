@@ -189,6 +189,8 @@ class Server:
 
     host: str = "127.0.0.1"
     port: int = 8790
+    #: Names it is asked for under, beside ``localhost``, addresses and the one of ``runbook_base_url``.
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,18 @@ HEADERS = {
 }
 
 
+#: What machines ask for under whatever name they found us: a monitor that is turned away pages that we are down.
+FOR_ANY_NAME = frozenset({"/metrics", "/healthz", "/readyz"})
+_REFUSAL = (
+    "this host name is not served here; add it to 'names' of 'server' in watchdog.yaml, and start 'serve' again\n"
+)
+
+
 class KnownHosts:
     """Answers 421 unless the Host header is an address, ``localhost`` or one of ``names``.
 
-    A rebinding attack always comes under the attacker's name, so a plain address (a probe's, a scraper's) is safe.
+    A rebinding attack always comes under the attacker's name, so a plain address is safe. ``FOR_ANY_NAME`` is served
+    under any name: counts and states, neither prompts nor answers.
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str] = ()) -> None:
@@ -31,9 +39,12 @@ class KnownHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or not."""
-        if scope["type"] == "http" and not self._known(Headers(scope=scope).get("host", "")):
-            refusal = PlainTextResponse("this host name is not served here\n", status_code=421)
-            await refusal(scope, receive, send)
+        if (
+            scope["type"] == "http"
+            and scope["path"] not in FOR_ANY_NAME
+            and not self._known(Headers(scope=scope).get("host", ""))
+        ):
+            await PlainTextResponse(_REFUSAL, status_code=421)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

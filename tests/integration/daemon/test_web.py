@@ -345,7 +345,22 @@ async def test_a_watch_that_measures_nothing_is_blind_and_never_calm(stepwise, s
 async def test_only_addresses_and_known_names_are_served(stepwise, store, host, status):
     house = House(stepwise, store, every=3600.0, hosts=["Watchdog.internal"])
     async with house:
-        assert (await house.get("/healthz", Host=host)).status_code == status
+        for path in ("/", "/api/alerts"):
+            assert (await house.get(path, Host=host)).status_code == status
+
+
+async def test_a_monitor_may_ask_under_any_name(stepwise, store):
+    async with House(stepwise, store, every=3600.0) as house:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            assert (await house.get(path, Host="watchdog.monitoring.svc:8790")).status_code == 200
+
+
+async def test_a_name_that_is_not_served_is_told_the_remedy(stepwise, store):
+    async with House(stepwise, store, every=3600.0) as house:
+        refusal = await house.get("/", Host="watchdog.example")
+    assert refusal.status_code == 421
+    assert "'names' of 'server' in watchdog.yaml" in refusal.text
+    assert "watchdog.example" not in refusal.text  # nothing of a stranger's is repeated
 
 
 async def test_nothing_but_reading_is_possible(stepwise, store):

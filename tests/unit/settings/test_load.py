@@ -192,7 +192,7 @@ def test_channels_are_named_and_keep_their_secrets(folder):
 def test_the_small_sections(folder):
     settings = folder.settings(
         """
-        server: { host: 0.0.0.0, port: "${PORT}" }
+        server: { host: 0.0.0.0, port: "${PORT}", names: [Watchdog.internal] }
         heartbeat: { ping_url: "https://example.com/${PING}" }
         retention: { text: 7d }
         prices: { my-model-1.5: { input: 0.5, output: 1 } }
@@ -203,10 +203,17 @@ def test_the_small_sections(folder):
         environ={"PORT": "9000", "PING": "hush-hush"},
     )
     assert (settings.server.host, settings.server.port) == ("0.0.0.0", 9000)
+    assert settings.server.names == ("watchdog.internal",)
     assert settings.heartbeat.ping_url.reveal() == "https://example.com/hush-hush"
     assert settings.retention.text == 7 * 86400
     assert settings.prices == {"my-model-1.5": {"input": 0.5, "output": 1.0}}
     assert settings.false_alarms == FalseAlarmBudget(count=2, seconds=30 * 86400)
+
+
+@pytest.mark.parametrize("written", ["https://watchdog.internal", "watchdog.internal:8790", "*.internal"])
+def test_a_name_of_the_server_is_the_name_of_a_host(folder, written):
+    told = folder.problems(f"version: 1\nowner: {{ team: x }}\nserver: {{ names: ['{written}'] }}\n")
+    assert any("is not the name of a host" in problem for problem in told), told
 
 
 @pytest.mark.parametrize(
