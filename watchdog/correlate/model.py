@@ -85,6 +85,7 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
             **story(situation.watch, verdict.cause, summary, f"{_headline(verdict.cause)} {verdict.because}"),
             **numbers,
             **shift,
+            **({"waits_for": waits.value} if waits.hold_looks > 1 else {}),
             **worst(situation.worst.get(key, ())),
             **_reference(situation),
         },

@@ -133,7 +133,9 @@ def test_a_drift_waits_for_anchors_only_while_they_may_say_that_it_is_the_judge(
     situation = look(house, said=said, at=at, difference=difference)
     signal = situation.observed(house.key("helpfulness"))
     assert doubt(situation, signal) is reason
-    assert reason.hold_looks == drift(house, situation).hold_looks == looks
+    found = drift(house, situation)
+    assert reason.hold_looks == found.hold_looks == looks
+    assert found.annotations.get("waits_for") == (reason.value if looks > 1 else None)
 
 
 def test_a_check_waits_for_no_judge(house):
