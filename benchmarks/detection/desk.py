@@ -13,7 +13,6 @@ from watchdog.correlate.situation import Judge, ProviderHealth, Reference, Situa
 from watchdog.correlate.stage import correlate
 from watchdog.detect.admission import admit
 from watchdog.detect.anchors import NEWEST, settle
-from watchdog.detect.kinds import smallest_drop
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain import metric as house
 from watchdog.domain.alert import Alert, AlertState, Cause
@@ -72,7 +71,7 @@ class Desk:
             metrics=metrics,
         )
         self._tests = {
-            key: PsrDetector(mean_runs_to_false_alarm=mean_runs(key), smallest_drop=smallest_drop(watch, key))
+            key: PsrDetector(mean_runs_to_false_alarm=mean_runs(key), smallest_drop=watch.smallest_drop_of(key.scorer))
             for key in series
         }
         self._states: dict[MetricKey, DetectorState] = {
@@ -108,7 +107,7 @@ class Desk:
         """What is known after one look, the first being 0."""
         at = look * HOUR
         signals, missing, partly = self._measure(look, at)
-        signals = settle(signals, self._reference, self._anchored, smallest_drop=self.watch.smallest_drop)
+        signals = settle(signals, self._reference, self._anchored, smallest_drop=self.watch.smallest_drop_of)
         heard = {signal.key for signal in signals}
         standing = {
             key: signal for key, signal in self._standing.items() if key not in heard and at - signal.at <= STANDS_FOR
@@ -160,7 +159,7 @@ class Desk:
             now=at,
             graded_at=graded,
             signals=self._last,
-            smallest_drop=self.watch.smallest_drop,
+            smallest_drop=self.watch.smallest_drop_of(key.scorer),
         ).graded
 
 

@@ -172,6 +172,18 @@ def test_a_passed_gate_seeds_the_baseline_of_what_is_deployed(gate, workspace, s
     look = workspace.command("run", WATCH, "--json")
     assert look.returncode == 0, look.stdout
     assert rows(workspace, "select what from changes where role = 'current'") == []
+    twice = workspace.command(*command)
+    assert twice.returncode == 2
+    assert "in the baseline already" in twice.stderr
+
+
+def test_a_gate_held_against_something_else_than_the_baseline_seeds_nothing(gate, workspace, simulator):
+    simulator.control({"models": {"sim-1-2026-08": {"quality": 1.0}, "sim-1-2026-11": {"quality": 1.0}}})
+    workspace.write(current="sim-1-2026-11")
+    _, report = gate("model: sim-1-2026-11\n", "--margin", "0.2")  # against what is current by now
+    done = workspace.command("baseline", "promote", "--from-gate", report["id"], "--because", "hope", "--by", "ann")
+    assert done.returncode == 2
+    assert "not what the watch's baseline was measured on (model differs)" in done.stderr
 
 
 def test_a_gate_that_was_not_passed_seeds_nothing(gate, workspace, simulator):

@@ -104,7 +104,7 @@ def live(seed: int, shift: dict[Arm, float], looks: int = 60, calm: int = CALM) 
             states[KEYS[arm]], signal = (two if arm is Arm.ANCHORS else one).update(states[KEYS[arm]], seen)
             said.append(signal)
             anchors += [seen] if arm is Arm.ANCHORS else []
-        said = settle(said, baseline, {KEYS[Arm.ANCHORS]: anchors}, smallest_drop=SMALLEST)
+        said = settle(said, baseline, {KEYS[Arm.ANCHORS]: anchors}, smallest_drop=lambda _metric: SMALLEST)
         situation = Situation(
             watch=WATCH, at=at, signals=said, judges={"tone": Judge(provider="j", model="j")},
             standing={key: signal for key, signal in standing.items() if key.arm not in x},

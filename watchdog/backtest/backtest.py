@@ -15,7 +15,7 @@ from watchdog.backtest.replay import replayed, settled
 from watchdog.backtest.scenario import Kind, Scenario
 from watchdog.backtest.told import calm_rows, fired_rows, found_rows, whole
 from watchdog.detect.budget import Division
-from watchdog.detect.kinds import AnyDetector, detectors, smallest_drop
+from watchdog.detect.kinds import AnyDetector, detectors
 from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Estimand
 from watchdog.domain.detection import Signal
@@ -92,7 +92,7 @@ def backtest(
     known = {k: h for k, h in histories(baseline, observations).items() if still_measured(watch, k)}
     if not known:
         raise NotMeasured(f"{watch.name} has not been looked at since baseline {baseline.version} was frozen")
-    signals = settled(replayed(known, plan.detectors(baseline)), known, baseline, watch.smallest_drop)
+    signals = settled(replayed(known, plan.detectors(baseline)), known, baseline, watch.smallest_drop_of)
     pools, left_out = _pools(session, plan, baseline, known, signals)
     meter = _Meter(progress)
     found = _made_up(plan, pools, meter)
@@ -155,7 +155,7 @@ def _made_up(plan: Plan, pools: Mapping[MetricKey, Pool], meter: _Meter) -> _Mad
     rules = {
         key: Rules(
             mean_runs=plan.division.mean_runs_to_false_alarm(key),
-            smallest_drop=smallest_drop(watch, key),
+            smallest_drop=watch.smallest_drop_of(key.scorer),
         )
         for key in pools
     }

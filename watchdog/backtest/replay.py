@@ -89,7 +89,7 @@ def settled(
     signals: Mapping[MetricKey, Sequence[Signal]],
     histories: Mapping[MetricKey, History],
     baseline: Baseline,
-    smallest_drop: float,
+    smallest_drop: Callable[[str], float],
 ) -> dict[MetricKey, list[Signal]]:
     """The signals, those of judges' anchors after what rests on them was heard at the same look."""
     heard: dict[str, list[Signal]] = {}

@@ -14,7 +14,7 @@ Nothing is proven of the whole procedure: what it is worth was simulated (tests/
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,14 +37,15 @@ def settle(
     baseline: Baseline,
     looks: Mapping[MetricKey, Sequence[Observation]],
     *,
-    smallest_drop: float,
+    smallest_drop: Callable[[str], float],
 ) -> list[Signal]:
     """The signals of one look, those of anchors settled where a metric that rests on their judge drifts.
 
-    ``looks``: observations of each judge's anchors, this look's included, oldest first.
+    ``looks``: observations of each judge's anchors, this look's included, oldest first. ``smallest_drop``: of a metric
+    by its name, score units.
     """
     return [
-        _settled(signal, baseline, looks.get(signal.key, ()), _onset(signal, signals), smallest_drop)
+        _settled(signal, baseline, looks.get(signal.key, ()), _onset(signal, signals), smallest_drop(signal.key.scorer))
         if signal.key.arm is Arm.ANCHORS
         else signal
         for signal in signals

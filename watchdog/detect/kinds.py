@@ -7,7 +7,6 @@ smallest rise.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from watchdog.detect.psr import PsrDetector
@@ -26,7 +25,7 @@ def detectors(
     """The detector of each metric of a watch against its baseline; ``mean_runs_to_false_alarm``: A of each."""
 
     def detector_for(key: MetricKey) -> AnyDetector:
-        drop = smallest_drop(watch, key)
+        drop = watch.smallest_drop_of(key.scorer)
         kind: type[AnyDetector] = PsrDetector
         if key.arm is Arm.ANCHORS:
             kind = TwoSidedDetector
@@ -39,12 +38,3 @@ def detectors(
         )
 
     return detector_for
-
-
-def smallest_drop(watch: Watch, key: MetricKey) -> float:
-    """The smallest drop that matters: in score units, or as a log-ratio for a measure."""
-    measure = watch.measure(key.scorer)
-    if measure is not None:
-        return math.log1p(measure.smallest_rise)
-    own = next((plan.smallest_drop for plan in watch.scorers if plan.name == key.scorer), None)
-    return watch.smallest_drop if own is None else own

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from watchdog.detect.kinds import smallest_drop
 from watchdog.domain.baseline import MetricBaseline, Remark, Verdict
 from watchdog.domain.metric import Arm, MetricKey
 from watchdog.domain.watch import Watch
@@ -47,7 +46,7 @@ def remarks(
 def _unsteady(watch: Watch, metrics: Sequence[MetricBaseline]) -> Iterable[Remark]:
     for metric in metrics:
         rise, p = trend(metric.x)
-        if p * len(metrics) <= ALPHA and abs(rise) >= smallest_drop(watch, metric.key):
+        if p * len(metrics) <= ALPHA and abs(rise) >= watch.smallest_drop_of(metric.key.scorer):
             way = "rose" if rise > 0 else "fell"
             yield Remark(
                 verdict=Verdict.MOVED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -216,6 +217,14 @@ class Watch:
     def measure(self, name: str) -> MeasurePlan | None:
         """The plan of a metric that is a measure; None when it is a score."""
         return next((plan for plan in self.measures if plan.name == name), None)
+
+    def smallest_drop_of(self, name: str) -> float:
+        """The smallest drop of a metric that matters, its own or the watch's: score units; of a measure a log-ratio."""
+        measure = self.measure(name)
+        if measure is not None:
+            return math.log1p(measure.smallest_rise)
+        own = next((plan.smallest_drop for plan in self.scorers if plan.name == name), None)
+        return self.smallest_drop if own is None else own
 
     def unit(self, name: str) -> str:
         """Unit of a measure's levels; empty for scores, which have none."""

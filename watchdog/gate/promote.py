@@ -40,7 +40,8 @@ def promote(app: App, gate_id: str, *, by: str, because: str) -> Baseline:
 
     Raises:
         UnknownName: there is no such gate.
-        UsageError: it was not passed, or its candidate is not what the workspace has as current now.
+        UsageError: it was not passed, its candidate is not what the workspace has as current now, or its baseline is
+            not what the watch's baseline was measured on.
         NotMeasured: the watch has no baseline that could be carried on.
         InstrumentChanged: the baseline was measured with other instruments than today's.
     """
@@ -60,6 +61,8 @@ def promote(app: App, gate_id: str, *, by: str, because: str) -> Baseline:
         differing = baseline.instruments.differences(app.built(watch.name).instruments)
         if differing:
             raise InstrumentChanged(f"the {', '.join(differing)} changed since the baseline; freeze a new one")
+        measured = session.runs.get(baseline.run_ids[-1])
+        _carries_on(row.report["baseline"], run, baseline, None if measured is None else measured.subject)
         carried = promoted(
             watch,
             baseline,
@@ -102,9 +105,12 @@ def promoted(
         if not effect or key.arm not in (Arm.CURRENT, Arm.DIFFERENCE):
             return metric
         if watch.measure(key.scorer) is not None:
-            return _scaled(metric, math.exp(-effect)) if key.arm is Arm.CURRENT else _moved(metric, -effect)
-        sign = -1.0 if watch.scorer(key.scorer).better is Better.LOWER else 1.0
-        return _moved(metric, sign * effect, bounded=key.arm is Arm.CURRENT)
+            # Cases are remembered as logarithms, the level in units (a ratio, where two arms are compared).
+            return replace(_shifted(metric, -effect), level=metric.level * math.exp(-effect))
+        rise = -effect if watch.scorer(key.scorer).better is Better.LOWER else effect
+        if key.arm is Arm.DIFFERENCE:
+            return replace(_shifted(metric, rise), level=metric.level + rise)
+        return _brought_nearer(metric, rise, fewer_failures=effect)
 
     return replace(
         baseline,
@@ -119,24 +125,24 @@ def promoted(
     )
 
 
-def _moved(metric: MetricBaseline, by: float, *, bounded: bool = False) -> MetricBaseline:
-    """Every case's mean moved as far; scores stay between 0 and 1."""
+def _shifted(metric: MetricBaseline, by: float) -> MetricBaseline:
+    """Every case's mean moved as far."""
+    return replace(metric, case_means={case: mean + by for case, mean in metric.case_means.items()})
 
-    def place(value: float) -> float:
-        return min(max(value + by, 0.0), 1.0) if bounded else value + by
 
+def _brought_nearer(metric: MetricBaseline, rise: float, *, fewer_failures: float) -> MetricBaseline:
+    """Scores brought nearer to 1 (to 0 where ``rise`` is negative), each by the same part of its way.
+
+    So they stay between 0 and 1 and their mean moves by ``rise``, which cutting off at 1 would not do.
+    """
+    bound = 1.0 if rise > 0 else 0.0
+    way = abs(bound - sum(metric.case_means.values()) / len(metric.case_means)) if metric.case_means else 0.0
+    part = min(1.0, abs(rise) / way) if way else 0.0
     return replace(
         metric,
-        case_means={case: place(mean) for case, mean in metric.case_means.items()},
-        level=place(metric.level),
-        lost=tuple(max(0.0, lost - by * n) for lost, n in zip(metric.lost, metric.n, strict=False)),
-    )
-
-
-def _scaled(metric: MetricBaseline, by: float) -> MetricBaseline:
-    """Every case's usual value times the same."""
-    return replace(
-        metric, case_means={case: by * usual for case, usual in metric.case_means.items()}, level=by * metric.level
+        case_means={case: mean + part * (bound - mean) for case, mean in metric.case_means.items()},
+        level=min(max(metric.level + rise, 0.0), 1.0),
+        lost=tuple(max(0.0, lost - fewer_failures * n) for lost, n in zip(metric.lost, metric.n, strict=False)),
     )
 
 
@@ -154,6 +160,29 @@ def _deployed(current: Target, candidate: Mapping[str, Any]) -> None:
         raise UsageError(
             f"the gate's candidate is not what watchdog.yaml has as current ({', '.join(other)} differs); deploy it, "
             "write it there, and promote then"
+        )
+
+
+def _carries_on(arm: Mapping[str, Any], gate: Run, baseline: Baseline, measured: Subject | None) -> None:
+    """Refuse a gate whose difference does not begin where the baseline stands."""
+    if gate.id in baseline.run_ids:
+        raise UsageError(f"gate {gate.id} is in the baseline already; nothing is promoted twice")
+    differing = gate.instruments.differences(baseline.instruments)
+    if differing:
+        raise InstrumentChanged(f"the {', '.join(differing)} changed between the baseline and the gate; gate anew")
+    if measured is None:
+        return
+    pairs = {
+        "provider": (measured.provider or arm["provider"], arm["provider"]),
+        "model": (measured.model, arm["model"]),
+        "prompt": (measured.prompt, arm["prompt_digest"]),
+        "parameters": (measured.parameters, digest(dict(arm["parameters"]))),
+    }
+    other = [name for name, (ours, theirs) in pairs.items() if ours != theirs]
+    if other:
+        raise UsageError(
+            f"the gate's baseline is not what the watch's baseline was measured on ({', '.join(other)} differs), so "
+            "its difference says nothing of it; gate against what was deployed then, or freeze a baseline of new looks"
         )
 
 

@@ -173,7 +173,7 @@ def _settled(
         for now in observations
         if now.key.arm is Arm.ANCHORS
     }
-    return settle(signals, baseline, looks, smallest_drop=watch.smallest_drop)
+    return settle(signals, baseline, looks, smallest_drop=watch.smallest_drop_of)
 
 
 def _standing(

@@ -282,7 +282,7 @@ class Road:
                     now=run.planned_for,
                     graded_at=[run.planned_for for run in session.runs.with_anchors(run, metric, last=WANTED)],
                     signals=said,
-                    smallest_drop=built.watch.smallest_drop,
+                    smallest_drop=built.watch.smallest_drop_of(metric),
                     begun=metric in begun,
                 ).graded
             ]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from watchdog.correlate.model import ESTIMANDS
-from watchdog.detect.kinds import smallest_drop
 from watchdog.detect.second import LOOKS, SecondOpinion, second_opinion
 from watchdog.domain.alert import Alert
 from watchdog.domain.baseline import MetricBaseline
@@ -95,7 +94,7 @@ def _noise(
         within=noise.within,
         correlation=noise.correlation,
         inflation=noise.inflation,
-        smallest_drop=smallest_drop(watch, reference.key),
+        smallest_drop=watch.smallest_drop_of(reference.key.scorer),
         detectable={}
         if threshold is None
         else {words: noise.detectable(looks, math.exp(threshold)) for words, looks in horizons.items()},

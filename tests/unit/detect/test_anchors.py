@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -38,11 +39,23 @@ def looks(*x: float) -> list[Observation]:
     ]
 
 
-def settled(*x: float, anchors: Level = Level.CALM, current: Level = Level.DRIFT, since: float = 0.0) -> Signal:
+def settled(
+    *x: float,
+    anchors: Level = Level.CALM,
+    current: Level = Level.DRIFT,
+    since: float = 0.0,
+    drops: Mapping[str, float] = {ANCHORS.scorer: 0.03},
+) -> Signal:
     said = [signal(ANCHORS, anchors), signal(CURRENT, current, since=since)]
-    after = settle(said, BASELINE, {ANCHORS: looks(*x)}, smallest_drop=0.03)
+    after = settle(said, BASELINE, {ANCHORS: looks(*x)}, smallest_drop=drops.__getitem__)
     assert after[1] is said[1]
     return after[0]
+
+
+def test_how_far_a_judge_must_have_moved_is_the_smallest_drop_of_the_metric_that_rests_on_it():
+    moved = (-0.03, -0.031, -0.029, -0.03)
+    assert settled(*moved, drops={ANCHORS.scorer: 0.01}).level is Level.DRIFT
+    assert settled(*moved, drops={ANCHORS.scorer: 0.06}).level is Level.CALM
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

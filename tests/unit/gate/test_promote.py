@@ -75,21 +75,41 @@ def test_what_was_measured_over_days_is_carried_on_with_who_and_why(carry):
 
 def test_the_level_moves_where_the_gate_was_sure(carry):
     _, moved = carry(reference(), Shift(name="exact", tag="", effect=0.2))
-    assert moved.case_means == pytest.approx({"c0": 1.0, "c1": 0.7})
+    assert sum(moved.case_means.values()) / 2 == pytest.approx(0.9)
+    assert all(before < after < 1 for before, after in zip((0.9, 0.5), moved.case_means.values(), strict=True))
     assert moved.level == pytest.approx(0.9)
     assert moved.lost == pytest.approx((0.2, 0.2))
     assert moved.x == (0.01, -0.01)
 
 
+@pytest.mark.parametrize("effect", [0.2, -0.3])
+def test_cases_that_cannot_be_better_do_not_take_from_the_change(carry, effect):
+    """The next looks at what the gate measured begin at no difference."""
+    _, moved = carry(reference(means=(1.0,) * 24 + (0.0,) * 6), Shift(name="exact", tag="", effect=effect))
+    assert sum(moved.case_means.values()) / 30 == pytest.approx(0.8 + effect)
+    assert moved.level == pytest.approx(0.8 + effect)
+    assert all(0 <= mean <= 1 for mean in moved.case_means.values())
+
+
 def test_less_may_be_better(carry):
-    _, moved = carry(reference("refusal", means=(0.2, 0.4)), Shift(name="refusal", tag="", effect=0.1))
-    assert moved.case_means == pytest.approx({"c0": 0.1, "c1": 0.3})
+    metric = replace(reference("refusal", means=(0.2, 0.4)), lost=(9.0, 9.0), n=(30, 30))
+    _, moved = carry(metric, Shift(name="refusal", tag="", effect=0.1))
+    assert moved.level == pytest.approx(0.2)
+    assert sum(moved.case_means.values()) / 2 == pytest.approx(0.2)
+    assert moved.lost == pytest.approx((6.0, 6.0))
 
 
-def test_a_measure_is_scaled(carry):
-    metric = reference("answer-latency", means=(1.0, 2.0))
+@pytest.mark.parametrize("arm", [Arm.CURRENT, Arm.DIFFERENCE])
+def test_a_measure_whose_cases_are_logarithms_is_scaled(carry, arm):
+    metric = replace(reference("answer-latency", arm, means=(math.log(1.0), math.log(2.0))), level=math.sqrt(2.0))
     _, moved = carry(metric, Shift(name="answer-latency", tag="", effect=-math.log(1.2)))
-    assert moved.case_means == pytest.approx({"c0": 1.2, "c1": 2.4})
+    assert [math.exp(mean) for mean in moved.case_means.values()] == pytest.approx([1.2, 2.4])
+    assert moved.level == pytest.approx(1.2 * math.sqrt(2.0))
+
+
+def test_a_difference_from_the_pinned_target_moves_as_a_whole(carry):
+    _, moved = carry(reference(arm=Arm.DIFFERENCE, means=(0.0, -0.1)), Shift(name="exact", tag="", effect=0.2))
+    assert moved.case_means == pytest.approx({"c0": 0.2, "c1": 0.1})
 
 
 def test_the_pinned_arm_and_other_tags_stay(carry):
