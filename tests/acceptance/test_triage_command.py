@@ -111,10 +111,10 @@ def test_slices_show_where_it_fell(workspace, simulator):
     done = workspace.command("scores", WATCH, "--by", "tag,served_model", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)["slices"]
-    fell = {one["row"]["value"] for one in found if one["surely_fell"] and one["row"]["dimension"] == "tag"}
+    fell = {one["row"]["value"] for one in found if one["surely_worse"] and one["row"]["dimension"] == "tag"}
     assert fell >= {"returns", "billing"}
     assert "delivery" not in fell
     table = workspace.command("scores", WATCH, "--by", "tag").stdout
-    assert "fell" in table
+    assert "worse" in table
     unknown = workspace.command("scores", WATCH, "--by", "mood")
     assert (unknown.returncode, "known are" in unknown.stderr) == (2, True)

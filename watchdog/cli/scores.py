@@ -139,10 +139,10 @@ def _slices(watch: str, by: str, since: str, config: Path, *, as_json: bool) -> 
     if now and unknown:
         raise UsageError(f"no answer of {watch} says anything of {', '.join(unknown)}; known are: {', '.join(known)}")
     rows = slices(now, before, dimensions)
-    fell = {id(drop.row) for drop in drops(rows)}
+    worse = {id(drop.row) for drop in drops(rows, lower_is_better=watched.lower_is_better)}
     if as_json:
         print_json(
-            {"watch": watch, "since": start, "slices": [{"row": row, "surely_fell": id(row) in fell} for row in rows]}
+            {"watch": watch, "since": start, "slices": [{"row": row, "surely_worse": id(row) in worse} for row in rows]}
         )
         return
     if not rows:
@@ -159,7 +159,7 @@ def _slices(watch: str, by: str, since: str, config: Path, *, as_json: bool) -> 
             percent(row.level),
             f"{percent(row.before_level)} (n {row.before_n})",
             points(None if row.before_level is None else row.level - row.before_level),
-            "fell" if id(row) in fell else "",
+            "worse" if id(row) in worse else "",
         ]
         for row in rows
     ]

@@ -6,7 +6,7 @@ A slice is looked at after something dropped, to find where; many are looked at 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from watchdog.domain.case import Case, Origin
@@ -56,9 +56,10 @@ class SliceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceDrop:
-    """A slice whose level fell."""
+    """A slice that got worse."""
 
     row: SliceRow
+    #: Score units, negative whichever way is worse.
     effect: float
     #: How many standard errors that is.
     z: float
@@ -117,15 +118,18 @@ def slices(now: Iterable[Sliced], before: Iterable[Sliced], dimensions: Sequence
     return sorted(rows, key=lambda row: (list(dimensions).index(row.dimension), row.value, row.scorer))
 
 
-def drops(rows: Iterable[SliceRow]) -> list[SliceDrop]:
-    """Slices whose level surely fell, worst first: two proportions, pooled (graded scores vary less than that)."""
+def drops(rows: Iterable[SliceRow], *, lower_is_better: Collection[str] = ()) -> list[SliceDrop]:
+    """Slices that surely got worse, worst first: two proportions, pooled (graded scores vary less than that).
+
+    ``lower_is_better``: scorers whose level gets worse by rising.
+    """
     found = []
     for row in rows:
         if row.before_level is None or min(row.n, row.before_n) < LEAST:
             continue
         pooled = (row.n * row.level + row.before_n * row.before_level) / (row.n + row.before_n)
         error = math.sqrt(max(pooled * (1 - pooled), 1e-9) * (1 / row.n + 1 / row.before_n))
-        effect = row.level - row.before_level
+        effect = (row.level - row.before_level) * (-1.0 if row.scorer in lower_is_better else 1.0)
         if effect / error <= -_SURELY:
             found.append(SliceDrop(row=row, effect=effect, z=effect / error))
     return sorted(found, key=lambda drop: drop.effect)

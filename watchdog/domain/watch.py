@@ -214,6 +214,11 @@ class Watch:
                 return plan
         raise KeyError(name)
 
+    @property
+    def lower_is_better(self) -> frozenset[str]:
+        """Names of the scorers whose scores get worse by rising."""
+        return frozenset(plan.name for plan in self.scorers if plan.better is Better.LOWER)
+
     def measure(self, name: str) -> MeasurePlan | None:
         """The plan of a metric that is a measure; None when it is a score."""
         return next((plan for plan in self.measures if plan.name == name), None)

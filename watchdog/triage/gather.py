@@ -9,6 +9,7 @@ from watchdog.correlate.situation import Reference, Situation
 from watchdog.detect.slices import Shift, Sliced, SliceDrop, drops, facts_of, shifts, slices
 from watchdog.domain.case import Case
 from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.replay.budget import Budget
 from watchdog.triage.facts import Facts, Probe
@@ -63,7 +64,7 @@ def facts_now(built: BuiltWatch, history: History, asked: Asked, now: float, *, 
         judges=built.judges,
     )
     responses = list(sample.measured.responses.values()) if sample else list(history.newest_responses)
-    shifted, dropped = _slices(history, asked, sample)
+    shifted, dropped = _slices(watch, history, asked, sample)
     return Facts(
         watch=watch,
         now=now,
@@ -90,7 +91,9 @@ def facts_now(built: BuiltWatch, history: History, asked: Asked, now: float, *, 
     )
 
 
-def _slices(history: History, asked: Asked, sample: Sample | None) -> tuple[Sequence[Shift], Sequence[SliceDrop]]:
+def _slices(
+    watch: Watch, history: History, asked: Asked, sample: Sample | None
+) -> tuple[Sequence[Shift], Sequence[SliceDrop]]:
     """How the mix of recent inputs differs from the baseline's, and which slices of them fell."""
     mix = shifts(
         [facts_of(case) for case in asked.recent], [facts_of(case) for case in history.traffic.values()], DIMENSIONS
@@ -99,8 +102,8 @@ def _slices(history: History, asked: Asked, sample: Sample | None) -> tuple[Sequ
         return mix, ()
     cases = {case.id: case for case in asked.recent}
     now = [
-        Sliced(facts=facts_of(cases[row.key.case_id]), scorer=row.scorer, value=row.score.value)
+        Sliced(facts=facts_of(case), scorer=row.scorer, value=row.score.value, weight=case.weight, origin=case.origin)
         for row in sample.measured.scores
-        if row.key.role is Role.CURRENT and row.key.case_id in cases and row.score.value is not None
+        if row.key.role is Role.CURRENT and row.score.value is not None and (case := cases.get(row.key.case_id))
     ]
-    return mix, drops(slices(now, history.traffic_scores, DIMENSIONS))
+    return mix, drops(slices(now, history.traffic_scores, DIMENSIONS), lower_is_better=watch.lower_is_better)

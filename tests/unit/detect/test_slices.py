@@ -40,6 +40,13 @@ def test_the_slice_that_fell_is_found_and_the_others_are_not():
     assert [(drop.row.value, round(drop.effect, 2)) for drop in found] == [("v2", -0.6)]
 
 
+def test_a_metric_of_which_less_is_better_gets_worse_by_rising():
+    before = [*scores(0.05, 100, segment="eu"), *scores(0.6, 100, segment="us")]
+    now = [*scores(0.8, 40, segment="eu"), *scores(0.05, 40, segment="us")]
+    found = drops(slices(now, before, ["segment"]), lower_is_better={"is-json"})
+    assert [(drop.row.value, round(drop.effect, 2)) for drop in found] == [("eu", -0.75)]
+
+
 def test_a_slice_that_is_new_or_tiny_is_shown_and_not_called_fallen():
     rows = slices(
         [*scores(0.0, 30, segment="new"), *scores(0.0, 3, segment="old")], scores(1.0, 50, segment="old"), ["segment"]
