@@ -101,6 +101,24 @@ def test_learning_and_locked_baselines_are_planned_from(plans):
     assert locked["designs"][0]["delay"]["typical_seconds"] <= locked["today"]["delay"]["typical_seconds"]
 
 
+def test_each_metric_is_planned_with_its_own_smallest_drop_and_measures_are_named(tmp_path):
+    assert invoke("init", str(tmp_path)).exit_code == 0
+    config = tmp_path / "watchdog.yaml"
+    own = "      - not-refusal: { smallest_drop: 0.2 }\n"
+    text = config.read_text()
+    assert "      - not-refusal\n" in text
+    text = text.replace("      - not-refusal\n", own)
+    config.write_text(text.replace("    scorers:\n", "    measures: { latency: { pages: true } }\n    scorers:\n", 1))
+    view = plan(tmp_path)
+    pages = {
+        metric["metric"]: [delay["drop"] for delay in metric["delays"] if delay["pages"]] for metric in view["metrics"]
+    }
+    assert pages.pop("not-refusal") == [0.2]
+    assert pages
+    assert all(len(drops) > 1 for drops in pages.values())
+    assert "Not planned: answer-latency" in view["source"]
+
+
 def test_people_get_tables_bars_and_a_page(untouched, tmp_path):
     page = tmp_path / "plan.html"
     done = invoke("plan", "support_reply", "-c", str(untouched), "--gate", "--html", str(page))

@@ -55,9 +55,10 @@ def gather(app: App, name: str, assumptions: Assumptions, *, answer_cost: float 
     """
     watch = app.watch(name)
     every = cadence(watch.schedule)
-    keys = [metric.key for metric in paging_metrics(watch, every)]
+    paging = [metric.key for metric in paging_metrics(watch, every)]
+    keys = [key for key in paging if watch.measure(key.scorer) is None]
     if not keys:
-        raise UsageError(f"no metric of {name} may page, so there is nothing to plan; set 'pages: true' at a scorer")
+        raise UsageError(f"no score of {name} may page, so there is nothing to plan; set 'pages: true' at a scorer")
     stored = _stored(app, name)
     golden = len(watch.golden.cases) if watch.golden else 0
     traffic = watch.traffic.per_run if watch.traffic else 0
@@ -77,7 +78,8 @@ def gather(app: App, name: str, assumptions: Assumptions, *, answer_cost: float 
             pinned=costs.get(Role.PINNED) if answer_cost is None else answer_cost,
             judges=len(app.joined.judges.get(name, {})),
         ),
-        source=_source(stored.baseline, [metric.noise for metric in metrics.values()], assumptions),
+        source=_source(stored.baseline, [metric.noise for metric in metrics.values()], assumptions)
+        + _unplanned([key.scorer for key in paging if key not in keys]),
     )
 
 
@@ -141,7 +143,7 @@ def _planned_metric(
         baseline=max(len(reference.x), 2) if reference is not None else BASELINE_RUNS,
         looks=noise.looks,
         mean_runs=lambda interval: _mean_runs(app, watch, key, interval),
-        smallest_drop=watch.smallest_drop,
+        smallest_drop=watch.smallest_drop_of(key.scorer),
     )
 
 
@@ -163,6 +165,11 @@ def _mean_runs(app: App, watch: Watch, key: MetricKey, every: float) -> float:
         for metric in paging_metrics(other, every if other.name == watch.name else cadence(other.schedule))
     ]
     return divide(app.settings.false_alarms, metrics).mean_runs_to_false_alarm(key)
+
+
+def _unplanned(measures: Sequence[str]) -> str:
+    """Measures page by ratios, of which points say nothing."""
+    return f" Not planned: {', '.join(dict.fromkeys(measures))}, which pages by its ratio." if measures else ""
 
 
 def _source(baseline: Baseline | None, noises: Sequence[Noise], assumptions: Assumptions) -> str:

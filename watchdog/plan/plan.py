@@ -59,7 +59,7 @@ def plan_watch(
     return PlanView(
         watch=name,
         source=facts.source,
-        smallest_drop=facts.watch.smallest_drop,
+        smallest_drop=slowest.smallest_drop,
         today=today,
         requested=app.settings.false_alarms.count * QUARTER / app.settings.false_alarms.seconds,
         expected=sum(metric.false_pages for metric in metrics),
@@ -79,7 +79,7 @@ def _gate(facts: Facts) -> tuple[GatePlanView, ...]:
 
 def design_view(facts: Facts, metric: PlannedMetric, design: Design, what: str) -> DesignView:
     """A design with its price and the delay of the smallest drop that matters."""
-    [delay] = _delays(facts, metric, design, [facts.watch.smallest_drop])
+    [delay] = _delays(metric, design, [metric.smallest_drop])
     return DesignView(
         what=what,
         cases=design.cases,
@@ -108,10 +108,11 @@ def _metric(facts: Facts, key: MetricKey, metric: PlannedMetric) -> MetricPlanVi
     design, noise = facts.today, metric.noise
     look = chance_of_a_look(metric, design)
     mean_runs = metric.mean_runs(design.every)
-    found = _delays(facts, metric, design, (*DROPS, *CURVE))
+    found = _delays(metric, design, (*DROPS, *CURVE))
     delays, curve = found[: len(DROPS)], found[len(DROPS) :]
     return MetricPlanView(
         metric=metric.name,
+        smallest_drop=metric.smallest_drop,
         estimand=key.estimand,
         level=noise.level,
         cases=round(design.cases * metric.share),
@@ -130,8 +131,8 @@ def _metric(facts: Facts, key: MetricKey, metric: PlannedMetric) -> MetricPlanVi
     )
 
 
-def _delays(facts: Facts, metric: PlannedMetric, design: Design, drops: Sequence[float]) -> tuple[DelayView, ...]:
-    found, smallest = found_after(metric, design, drops), facts.watch.smallest_drop
+def _delays(metric: PlannedMetric, design: Design, drops: Sequence[float]) -> tuple[DelayView, ...]:
+    found, smallest = found_after(metric, design, drops), metric.smallest_drop
     views = []
     for drop, *looks in zip(drops, found.typical, found.late, strict=True):
         wait = WAIT if smallest <= drop < PLAIN * smallest else 1.0

@@ -50,7 +50,7 @@ def affordable(facts: Facts, budget: float) -> Iterator[Design]:
 
 def ranked(facts: Facts, metric: PlannedMetric, budget: float) -> list[tuple[Design, float, float]]:
     """Designs with the seconds to the smallest drop, typical and late; best first, one for each cases x answers."""
-    drop = facts.watch.smallest_drop
+    drop = metric.smallest_drop
     promising = sorted(affordable(facts, budget), key=lambda design: _bound(metric, design, drop))[:WORTH_A_LOOK]
     timed = []
     for design in promising:

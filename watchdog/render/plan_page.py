@@ -34,8 +34,8 @@ def plan_html(view: PlanView) -> str:
         .render(
             view=view,
             metric=metric,
-            wide=Markup(delay_chart(metric, view.smallest_drop)),  # noqa: S704 - drawn by us, from numbers
-            narrow=Markup(delay_chart(metric, view.smallest_drop, width=4.1, height=3.7)),  # noqa: S704
+            wide=Markup(delay_chart(metric)),  # noqa: S704 - drawn by us, from numbers
+            narrow=Markup(delay_chart(metric, width=4.1, height=3.7)),  # noqa: S704
             facts=facts(view),
             remark=remark(view),
             tables=[
@@ -50,7 +50,7 @@ def plan_html(view: PlanView) -> str:
     )
 
 
-def delay_chart(metric: MetricPlanView, smallest_drop: float, *, width: float = 9.0, height: float = 3.9) -> str:
+def delay_chart(metric: MetricPlanView, *, width: float = 9.0, height: float = 3.9) -> str:
     """Time until a drop is found over its size, both on logarithmic scales: half of the times, and nine of ten."""
     found = [(delay.drop, delay.typical_seconds) for delay in metric.curve if delay.typical_seconds is not None]
     sure = [(delay.drop, delay.late_seconds) for delay in metric.curve if delay.late_seconds is not None]
@@ -74,10 +74,10 @@ def delay_chart(metric: MetricPlanView, smallest_drop: float, *, width: float = 
                 linewidth=1.6,
                 linestyle=style,
             )
-        axes.axvline(smallest_drop, color=COLOURS["worse"], linewidth=1.0, linestyle=(0, (6, 2)))
+        axes.axvline(metric.smallest_drop, color=COLOURS["worse"], linewidth=1.0, linestyle=(0, (6, 2)))
         axes.annotate(
             "smallest drop that pages",
-            (smallest_drop, 1.0),
+            (metric.smallest_drop, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(4, -4),
             textcoords="offset points",

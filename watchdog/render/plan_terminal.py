@@ -70,9 +70,14 @@ def facts(view: PlanView) -> list[tuple[str, str]]:
 def remark(view: PlanView) -> str:
     """What the ranges are and are not."""
     return (
-        f"Drops under {points(view.smallest_drop)} points (smallest_drop), in brackets, are suspected but page nobody; "
-        "of drops just that large one in ten is taken for smaller. For a change after two weeks of looks."
+        f"Drops in brackets are under the smallest_drop of their metric ({_smallest_drops(view)} points): they are "
+        "suspected but page nobody; of drops just that large one in ten is taken for smaller. For a change after two "
+        "weeks of looks."
     )
+
+
+def _smallest_drops(view: PlanView) -> str:
+    return " or ".join(points(drop) for drop in sorted({metric.smallest_drop for metric in view.metrics}))
 
 
 def named(metric: MetricPlanView) -> str:

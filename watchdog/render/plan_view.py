@@ -18,7 +18,7 @@ class DelayView:
     #: The same in seconds.
     typical_seconds: float | None
     late_seconds: float | None
-    #: Whether such a drop pages; otherwise, being smaller than the watch's ``smallest_drop``, it is only suspected.
+    #: Whether such a drop pages; otherwise, being smaller than the metric's ``smallest_drop``, it is only suspected.
     pages: bool
 
 
@@ -38,6 +38,8 @@ class MetricPlanView:
     """One metric that may page."""
 
     metric: str
+    #: Smaller drops page nobody; score units.
+    smallest_drop: float
     estimand: Estimand
     level: float
     #: Cases of a look that it scores, and standard deviation of a look.
@@ -102,6 +104,7 @@ class PlanView:
     watch: str
     #: Where the numbers come from, in a sentence.
     source: str
+    #: The smallest drop that matters in the metric that finds it last.
     smallest_drop: float
     #: As configured, with what it costs.
     today: DesignView

@@ -21,7 +21,8 @@ def delay(drop, typical=None, late=None, *, pages=True, every=1800.0):
 
 def metric(*delays, name="helpful"):
     return MetricPlanView(
-        metric=name, estimand=Estimand.GOLDEN_SET, level=0.9, cases=30, spread=0.045, within=0.04, between=0.02,
+        metric=name, smallest_drop=0.03, estimand=Estimand.GOLDEN_SET, level=0.9, cases=30, spread=0.045,
+        within=0.04, between=0.02,
         correlation=0.0, looks=0, seen=None, assumed=("runs",), mean_runs=4320.0, false_pages=1.0, delays=delays,
         horizons=(HorizonView(name="1 day", looks=48, typical=None, late=None),), curve=delays,
     )  # fmt: skip
@@ -104,7 +105,7 @@ def test_hostile_names_are_text_on_the_page():
 @pytest.mark.parametrize("shown", [NORMAL, NOTHING])
 @pytest.mark.parametrize("width", [9.0, 4.1])
 def test_the_chart_is_well_formed_and_names_what_it_shows(shown, width):
-    drawing = delay_chart(shown, 0.03, width=width)
+    drawing = delay_chart(shown, width=width)
     texts = {element.text for element in ET.fromstring(drawing.replace("xlink:href", "href")).iter("text")}
     assert {"drop, points", "smallest drop that pages"} <= texts
     assert "var(--worse)" in drawing
