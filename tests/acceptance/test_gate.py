@@ -203,6 +203,10 @@ def test_answers_of_before_may_stand_in_for_the_baseline_when_the_user_says_so(g
     assert "from look" in report["control"]
     assert report["baseline"]["calls"] == 0
     assert simulator.asked()["sim-1", "billing-codes"] == before
+    _, report = gate(
+        "model: sim-1-2026-08\n", "--baseline-from-daemon", "24h", *once, "--repeats", "2", "--max-calls", "60"
+    )
+    assert (report["cases"], report["calls"]) == (20, 60)  # of a case two answers, and the baseline's second
     _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 0 }\n", *once)
     assert report["control"] == "concurrent"
     _, report = gate("model: sim-1-2026-08\nparameters: { temperature: 1 }\n", "--cache", "1h", *once)

@@ -120,6 +120,14 @@ def test_everything_measured_comes_back_as_it_was(store):
         assert session.runs.get("nothing") is None
 
 
+def test_an_answer_that_was_taken_over_is_not_paid_again(store):
+    with store.begin() as session:
+        session.runs.save(a_run())
+        session.responses.record([a_response("a"), a_response("b", attempts=0)])
+    with store.read() as session:
+        assert session.runs.spent_since("reply", 100.0) == 0.5
+
+
 def test_recording_twice_changes_nothing_and_a_retried_error_is_replaced(store):
     failed = a_response(status=CallStatus.ERROR, error_kind=ErrorKind.SERVER, error="500", text="")
     with store.begin() as session:

@@ -36,14 +36,9 @@ class Control:
         key_of: Callable[[WorkItem], str],
         find: Find = lambda _items: {},
         source: str = "concurrent",
-        complete: bool = False,
     ) -> None:
-        """``find`` gives stored answers of a request; ``complete``: it has those of every case.
-
-        ``flips``: variance of one answer's score by case, in past looks.
-        """
+        """``find`` gives stored answers of a request; ``flips``: variance of an answer's score by case, in the past."""
         self.flips = flips
-        self.complete = complete
         self._key_of = key_of
         self._find = find
         self._source = source
@@ -60,6 +55,11 @@ class Control:
         for response in found.values():
             self._oldest = response.at if self._oldest is None else min(self._oldest, response.at)
         return [as_this_gates(response, key) for key, response in found.items()]
+
+    def at_hand(self, items: Sequence[WorkItem]) -> frozenset[str]:
+        """Cases whose first answer of the baseline need not be asked for."""
+        first = [item for item in items if item.key.repeat == 0 and item.key.role is BASELINE]
+        return frozenset(key.case_id for key in self._find(first))
 
     def fresh(self, responses: Iterable[Response]) -> dict[ResponseKey, str]:
         """Request keys of the answers that were given now."""
@@ -113,7 +113,7 @@ def from_look(app: App, built: BuiltWatch, since: float) -> Control:
             )
         look, known = found
         flips = flips_of(session, built, without=look)
-    return Control(flips=flips, key_of=_key_of(app), find=_finder(known), source=f"look {look}", complete=True)
+    return Control(flips=flips, key_of=_key_of(app), find=_finder(known), source=f"look {look}")
 
 
 def _look(session: Session, built: BuiltWatch, since: float) -> tuple[str, dict[tuple[str, int], Response]] | None:

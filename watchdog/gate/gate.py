@@ -35,6 +35,7 @@ from watchdog.pipeline.measuring import Progress
 from watchdog.pipeline.subject import subject_of
 from watchdog.render.as_json import plain
 from watchdog.replay.budget import Budget
+from watchdog.replay.stage import plan
 from watchdog.store.recorder import Recorder
 
 DAY = 86400.0
@@ -114,7 +115,7 @@ class Gate:
         so_far = await asyncio.to_thread(ledger.known, store, opened)
         cases = await asyncio.to_thread(self._cases, opened)
         control = await asyncio.to_thread(self._control)
-        order = self._order(cases, opened.run, control)
+        order = await asyncio.to_thread(self._order, cases, opened.run, control)
         budget = await asyncio.to_thread(self._budget, opened.run, so_far)
         loop = asyncio.get_running_loop()
 
@@ -218,9 +219,10 @@ class Gate:
         return found
 
     def _order(self, cases: Sequence[Case], run: Run, control: Control) -> Order:
-        judges = len(self._built.judges)
-        arms = 1 if control.complete else 2
-        order = order_of(cases, control.flips, self._options, run.seed, judges, arms)
+        at_hand: frozenset[str] = frozenset()
+        if self._options.max_calls is not None:
+            at_hand = control.at_hand(plan(self._built.watch, cases, run.id, (BASELINE,), run.seed))
+        order = order_of(cases, control.flips, self._options, run.seed, len(self._built.judges), at_hand)
         if len(order.cases) < 2:
             raise UsageError("a gate needs at least two cases; give --max-calls more room")
         return order

@@ -148,5 +148,8 @@ def request_key(item: WorkItem, provider: Mapping[str, Any]) -> str:
 
 
 def as_this_gates(response: Response, key: ResponseKey) -> Response:
-    """An answer of before, as one of this gate: it took no call and cost nothing."""
-    return replace(response, key=key, attempts=0, cost=0.0)
+    """An answer of before, as one of this gate: without an attempt, which is how accounts know that nobody paid again.
+
+    Its cost stays: that is what such an answer costs, and a budget holds the candidate's against it.
+    """
+    return replace(response, key=key, attempts=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -38,13 +38,18 @@ class Order:
         """Share of the cases at each look."""
         return tuple(size / self.sizes[-1] for size in self.sizes)
 
-    def calls(self, cases: Sequence[Case], judges: int, arms: int = 2) -> int:
-        """Calls that some cases cost, ``judges`` of them for each answer."""
-        return sum(self.repeats[case.id] for case in cases) * arms * (1 + judges)
+    def calls(self, cases: Sequence[Case], judges: int) -> int:
+        """Calls that some cases cost when both arms are asked everything, ``judges`` of them for each answer."""
+        return 2 * sum(self.repeats[case.id] for case in cases) * (1 + judges)
 
 
 def order_of(
-    cases: Sequence[Case], flips: Mapping[str, float], options: GateOptions, seed: int, judges: int, arms: int = 2
+    cases: Sequence[Case],
+    flips: Mapping[str, float],
+    options: GateOptions,
+    seed: int,
+    judges: int,
+    at_hand: Collection[str] = frozenset(),
 ) -> Order:
     """The order of a gate.
 
@@ -55,7 +60,7 @@ def order_of(
         options: ``max_calls`` leaves cases out from the end; the looks are then spread over those that stay.
         seed: of the order.
         judges: calls for each answer beside its own.
-        arms: that have to be asked.
+        at_hand: cases whose first answer of the baseline need not be asked for; it is judged like the others.
     """
     repeats = {
         case.id: max(options.repeats, options.repeats_flipping) if flips.get(case.id, 0.0) > 0 else options.repeats
@@ -70,7 +75,7 @@ def order_of(
     kept: list[list[Case]] = []
     calls = 0
     for group in groups:
-        calls += sum(repeats[case.id] for case in group) * arms * (1 + judges)
+        calls += sum(2 * repeats[case.id] * (1 + judges) - (case.id in at_hand) for case in group)
         if options.max_calls is not None and calls > options.max_calls:
             break
         kept.append(group)

@@ -227,7 +227,7 @@ class Runs:
         calls = (
             select(func.sum(r.cost))
             .select_from(schema.responses.join(schema.runs))
-            .where(c.watch == watch, r.at >= since)
+            .where(c.watch == watch, r.at >= since, r.attempts > 0)  # an answer taken over from before is paid
         )
         judged = (
             select(func.sum(s.cost))

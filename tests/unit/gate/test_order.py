@@ -55,4 +55,15 @@ def test_max_calls_leaves_cases_out_and_spreads_the_looks_over_the_rest():
     assert len(order.cases) == 60
     assert order.calls(order.cases, 1) == 240
     assert order.sizes[-1] == 60
-    assert order_of(CASES, {}, options, 1, judges=1, arms=1).sizes[-1] == 100
+
+
+def test_max_calls_counts_an_answer_at_hand_once_and_its_repeats_and_judges_in_full():
+    options = GateOptions(margin=0.03, repeats=3, max_calls=300)
+    everywhere = {case.id for case in CASES}
+    for at_hand, judges, calls in ((everywhere, 0, 5), (everywhere, 1, 11), (set(), 0, 6)):
+        order = order_of(CASES, {}, options, 1, judges=judges, at_hand=at_hand)
+        assert len(order.cases) == 300 // calls
+    half = {case.id for case in CASES[:50]}
+    order = order_of(CASES, {}, options, 1, judges=0, at_hand=half)
+    spent = sum(5 if case.id in half else 6 for case in order.cases)
+    assert 294 < spent <= 300

@@ -6,10 +6,14 @@ from watchdog.detect.scores import RunScores, ScoredCall, Series
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.case import Case, CheckSpec, Estimand
 from watchdog.domain.gate import GateVerdict
+from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Better, Layer
+from watchdog.domain.response import CallStatus, Response, ResponseKey
 from watchdog.domain.score import Outcome
 from watchdog.domain.watch import Owner, ScorerPlan, Watch
 from watchdog.gate.decide import judge
+from watchdog.gate.ledger import as_this_gates
+from watchdog.gate.measure import Measurement
 from watchdog.gate.options import GateOptions
 from watchdog.gate.streams import BASELINE, CANDIDATE, streams_of
 
@@ -41,3 +45,19 @@ def test_a_lost_case_is_lost_though_others_of_its_cluster_are_measured(stage, lo
     judged = judge([stream], stage(), broken=())
     assert judged.verdict is verdict
     assert verdict is GateVerdict.PASS or "120 of 600 cases were lost" in judged.reasons[0]
+
+
+def test_a_budget_of_cost_holds_against_answers_that_were_taken_over_and_nobody_pays_for_them_again(stage):
+    cases = [Case(id=f"c{number}") for number in range(100)]
+    so_far = Measurement()
+    for case in cases:
+        for role, cost in ((BASELINE, 0.01), (CANDIDATE, 0.02)):
+            key = ResponseKey(run_id="gate", role=role, case_id=case.id)
+            asked = Response(key=key, status=CallStatus.ANSWERED, text="hello", attempts=1, cost=cost)
+            so_far.responses[key] = as_this_gates(asked, key) if role is BASELINE else asked
+    options = GateOptions(margin=0.05, budgets={Measure.COST: 0.2})
+    streams = streams_of(WATCH, scored(cases, lambda _case: 1.0), so_far.responses, cases, cases, options)
+    judged = judge(streams, stage(), broken=())
+    assert judged.verdict is GateVerdict.REGRESSION
+    assert "+100 %" in judged.reasons[0]
+    assert so_far.cost == pytest.approx(100 * 0.02)
