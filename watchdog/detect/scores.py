@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -69,7 +70,7 @@ class RunScores:
                 failed.setdefault(call.series, set()).add(call.case_id)
         scores = {
             series: {
-                case_id: CaseScore(value=sum(found) / len(found), repeats=len(found))
+                case_id: CaseScore(value=math.fsum(found) / len(found), repeats=len(found))
                 for case_id, found in by_case.items()
             }
             for series, by_case in values.items()

@@ -113,7 +113,9 @@ def _measure(
         if key.role in seen and (number := measure.of(response)) is not None:
             seen[key.role].setdefault(key.case_id, []).append(number)
     means = {
-        role: {case: CaseScore(value=sum(found) / len(found), repeats=len(found)) for case, found in by_case.items()}
+        role: {
+            case: CaseScore(value=math.fsum(found) / len(found), repeats=len(found)) for case, found in by_case.items()
+        }
         for role, by_case in seen.items()
     }
     before, after = means[BASELINE], means[CANDIDATE]
@@ -169,7 +171,7 @@ def _stream(
         margin=margin,
         required=required,
         weight=weight,
-        units=tuple(sum(values) / len(values) for values in clusters.values()),
+        units=tuple(math.fsum(values) / len(values) for values in clusters.values()),
         asked=len({_cluster(case) for case in asked}),
         planned=len({_cluster(case) for case in planned}),
         asked_cases=len(asked),

@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 LEAST_UNITS = 12
 #: Units before a look that may pass: failures of a candidate are rarer and more skewed than those that prove it bad.
 LEAST_TO_PASS = 50
+#: A difference smaller than this is none: means of the same grades differ by their rounding, and no scale is so fine.
+ROUNDING = 1e-9
 
 
 class Verdict(StrEnum):
@@ -137,7 +139,8 @@ class Estimate(NamedTuple):
     @classmethod
     def of(cls, units: Floats) -> Estimate:
         """Estimate from the units' differences, at least two."""
-        n, mean = len(units), float(units.mean())
+        units = np.where(np.abs(units) < ROUNDING, 0.0, units)
+        n, mean = len(units), math.fsum(units) / len(units)
         if not units.any():
             return cls(0.0, math.sqrt(3 / n), n, 0.0)
         # One more discordant pair, half in each direction, keeps a handful of differences from looking too sure.

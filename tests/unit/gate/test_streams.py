@@ -61,3 +61,17 @@ def test_a_budget_of_cost_holds_against_answers_that_were_taken_over_and_nobody_
     assert judged.verdict is GateVerdict.REGRESSION
     assert "+100 %" in judged.reasons[0]
     assert so_far.cost == pytest.approx(100 * 0.02)
+
+
+def test_the_same_grades_in_another_order_are_no_difference(stage):
+    cases = [Case(id=f"c{number}") for number in range(12)]
+    calls = [
+        ScoredCall(Series("exact", role, Estimand.GOLDEN_SET), case.id, Outcome.PASSED, grade)
+        for case in cases
+        for role, grades in ((BASELINE, (0.1, 0.2, 0.3)), (CANDIDATE, (0.3, 0.2, 0.1)))
+        for grade in grades
+    ]
+    scores = RunScores.collect("run", 0.0, cases, calls, Instruments())
+    [stream] = [s for s in streams_of(WATCH, scores, {}, cases, cases, GateOptions(margin=0.05)) if s.name == "exact"]
+    assert stream.units == (0.0,) * 12
+    assert judge([stream], stage(), broken=()).verdict is GateVerdict.INCONCLUSIVE

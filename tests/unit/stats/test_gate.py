@@ -61,6 +61,14 @@ def test_no_difference_at_all_follows_the_rule_of_three():
     assert decide([0.0] * 150, margin=0.03).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("units", [3, 12, 60])
+def test_a_rounding_error_is_no_difference(units):
+    error = sum([0.1, 0.2, 0.3]) / 3 - sum([0.3, 0.2, 0.1]) / 3
+    assert error != 0.0
+    rounded, same = (decide([first] + [0.0] * (units - 1), margin=0.05) for first in (error, 0.0))
+    assert rounded == same
+
+
 def test_clusters_count_as_one():
     assert cluster_means([1.0, 0.0, -1.0], ["a", "a", "b"]) == [0.5, -1.0]
     differences = [float(-(i // 10 % 2)) for i in range(400)]
