@@ -207,6 +207,20 @@ def test_an_incident_is_shown_by_its_id(ask, alert):
         assert "incidents show ID" in ask("incidents", *words, code=2)
 
 
+def test_an_acknowledgement_is_kept_whatever_a_channel_lacks_and_every_pager_that_is_not_told_is_named(
+    ask, workspace, alert
+):
+    config = workspace / "watchdog.yaml"
+    lacking = "  - pagerduty: { routing_key: '${NOT_SET_HERE}' }\n  - slack: { token: '${NOR_THIS}', channel: x }\n"
+    config.write_text(config.read_text().replace(CHANNEL, CHANNEL + lacking))
+    said = ask("alerts", "ack", alert.id, "--by", "ann", code=1)
+    assert "acknowledged by ann" in said
+    assert "not told to pagerduty" in said
+    assert "NOT_SET_HERE" in said
+    assert "slack" not in said
+    assert listed(ask)["acknowledged"].startswith("by ann, ")
+
+
 def test_nothing_that_does_not_fire_is_acknowledged(ask, alert):
     ask("alerts", "resolve", alert.id, "--because", "over", "--by", "ann")
     assert "alerts list" in ask("alerts", "ack", alert.id, code=2)

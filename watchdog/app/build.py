@@ -122,7 +122,7 @@ class App:
         Raises:
             UsageError: one has another name than its channel, so what is queued for the channel would never be sent.
         """
-        return tuple(_channel(plan) for plan in self.settings.notifiers)
+        return tuple(channel(plan) for plan in self.settings.notifiers)
 
     @cached_property
     def road(self) -> Road:
@@ -255,7 +255,12 @@ class App:
         return sources
 
 
-def _channel(plan: NotifierPlan) -> Notifier:
+def channel(plan: NotifierPlan) -> Notifier:
+    """A channel of ``notify``; whoever asks for it closes it.
+
+    Raises:
+        UsageError: a secret is not set, or it has another name than its channel.
+    """
     built: Notifier = plan.build()
     if built.name != plan.name:
         remedy = "let its constructor take 'name', and 'name' return that"

@@ -11,7 +11,11 @@ from watchdog.cli.edge import HERE, Config, command, open_store
 from watchdog.cli.silences import By
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from watchdog.app.build import App
+    from watchdog.domain.alert import Alert
+    from watchdog.settings.values import NotifierPlan
 
 
 @command
@@ -39,12 +43,10 @@ async def _acknowledge(opened: App, alert_id: str, by: str) -> bool:
     from watchdog.alert.story import known_as
     from watchdog.app.hushing import acknowledge
     from watchdog.domain.silence import Acknowledgement
-    from watchdog.errors import DeliveryError, UnknownName
-    from watchdog.notify.abilities import Acknowledges
+    from watchdog.errors import UnknownName
 
     async with opened as house:
         now = house.clock.now()
-        pagers = [notifier for notifier in house.notifiers if isinstance(notifier, Acknowledges)]
         with house.store.begin() as session:
             alerts = [alert for alert in session.alerts.firing() if alert_id in (alert.id, alert.incident_id)]
             if not alerts:
@@ -53,13 +55,32 @@ async def _acknowledge(opened: App, alert_id: str, by: str) -> bool:
             incidents = {each.incident_id: session.alerts.incident(each.incident_id) for each in alerts}
         typer.echo(f"acknowledged by {by}" if all(new) else "somebody was at it already, and stays named")
         failed = False
-        for pager in pagers:
-            try:
-                known = [known_as(incidents[alert.incident_id], alert, pager.name) for alert in alerts]
-                for alert in {each.id: each for each in known}.values():
-                    await pager.acknowledge(alert, now)
-                typer.echo(f"told {pager.name}")
-            except DeliveryError as error:
+        for plan in house.settings.notifiers:
+            known = [known_as(incidents[alert.incident_id], alert, plan.name) for alert in alerts]
+            error = await _tell(plan, list({each.id: each for each in known}.values()), now)
+            if error:
                 failed = True
-                typer.echo(f"not told to {pager.name}, which may escalate on: {error}", err=True)
+                typer.echo(f"not told to {plan.name}, which may escalate on: {error}", err=True)
     return failed
+
+
+async def _tell(plan: NotifierPlan, alerts: Sequence[Alert], now: float) -> str:
+    """Tell one channel, if it is a pager; why it could not be told, empty when it was, or need not be."""
+    from watchdog.app.build import channel
+    from watchdog.errors import WatchdogError
+    from watchdog.notify.abilities import Acknowledges
+
+    if isinstance(plan.part.factory, type) and not hasattr(plan.part.factory, "acknowledge"):
+        return ""  # what it lacks to be built is no matter of ours
+    try:
+        pager = channel(plan)
+        try:
+            if isinstance(pager, Acknowledges):
+                for alert in alerts:
+                    await pager.acknowledge(alert, now)
+                typer.echo(f"told {plan.name}")
+        finally:
+            await pager.aclose()
+    except WatchdogError as error:
+        return str(error)
+    return ""
