@@ -103,6 +103,15 @@ class Alerts:
         """Every pending and firing alert."""
         return self._list(schema.alerts.c.state != AlertState.RESOLVED.value)
 
+    def open_by_watch(self) -> dict[str, list[Alert]]:
+        """Every pending and firing alert, by the watch it belongs to."""
+        c = schema.alerts.c
+        query = select(schema.alerts).where(c.state != AlertState.RESOLVED.value).order_by(c.starts_at, c.id)
+        found: dict[str, list[Alert]] = {}
+        for row in self._connection.execute(query).mappings():
+            found.setdefault(row["watch"], []).append(rows.alert_of(row))
+        return found
+
     def firing(self) -> list[Alert]:
         """Every firing alert."""
         return self._list(schema.alerts.c.state == AlertState.FIRING.value)

@@ -27,6 +27,7 @@ _ENDED = (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.MISSED, RunStatus.INTE
 class AlertLine:
     """An open alert."""
 
+    #: Empty for one of the house itself.
     watch: str
     name: str
     state: str
@@ -98,13 +99,18 @@ class Overview:
 
 def overview(session: Session, watches: Mapping[str, Watch], standings: Iterable[Standing], now: float) -> Overview:
     """How the watches of a daemon stand."""
-    found = {name: session.alerts.open(name) for name in watches}
+    found = session.alerts.open_by_watch()
     said = said_about(session, (alert for alerts in found.values() for alert in alerts), now)
-    alerts = {name: [_alert_line(name, alert, said[alert.id]) for alert in found[name]] for name in watches}
+    # Those of no watch of ours too: of the house, and of watches that were taken out.
+    lines = [
+        _alert_line(name, alert, said[alert.id], served=name in watches)
+        for name, alerts in found.items()
+        for alert in alerts
+    ]
     return Overview(
         at=now,
-        watches=tuple(_watch_line(session, watches[s.watch], s, len(alerts[s.watch]), now) for s in standings),
-        alerts=tuple(sorted((line for lines in alerts.values() for line in lines), key=_urgency)),
+        watches=tuple(_watch_line(session, watches[s.watch], s, len(found.get(s.watch, ())), now) for s in standings),
+        alerts=tuple(sorted(lines, key=_urgency)),
     )
 
 
@@ -174,7 +180,9 @@ def worst(signals: Iterable[Signal]) -> tuple[str, tuple[str, ...]]:
     return level.value, tuple(sorted(str(s.key) for s in listed if caring and s.level is level))
 
 
-def _alert_line(watch: str, alert: Alert, said: Mapping[str, str]) -> AlertLine:
+def _alert_line(watch: str, alert: Alert, said: Mapping[str, str], *, served: bool) -> AlertLine:
+    """``served``: the watch has runbook pages of its own."""
+    runbook = RUNBOOKS[alert.cause].replace(".md", "")
     return AlertLine(
         watch=watch,
         name=alert.labels.get("alertname", ""),
@@ -187,7 +195,7 @@ def _alert_line(watch: str, alert: Alert, said: Mapping[str, str]) -> AlertLine:
         reason=alert.reason.value,
         cause=alert.cause.value,
         incident=alert.incident_id,
-        page=f"runbooks/{quote(watch, safe='')}/{RUNBOOKS[alert.cause].replace('.md', '')}",
+        page=f"runbooks/{quote(watch, safe='')}/{runbook}" if served else f"runbooks/{runbook}",
     )
 
 

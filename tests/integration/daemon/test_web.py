@@ -222,6 +222,31 @@ async def test_the_page_shows_watches_alerts_and_runbooks_and_loads_nothing(step
     assert alert["runbook"] == "https://example.org/runbook"
 
 
+async def test_alerts_of_the_house_and_of_watches_that_were_taken_out_are_shown_and_lead_to_a_runbook(
+    stepwise, store, fire
+):
+    fire()
+    with store.begin() as session:
+        [mine] = session.alerts.firing()
+        for watch, name in (("", "DeliveryDead"), ("taken_out", "EvalDrift")):
+            other = replace(mine, fingerprint=name, labels={**mine.labels, "alertname": name}, annotations={})
+            step = Transition(alert=other, before=None, reason=Reason.HELD, at=time.time())
+            session.alerts.save(watch, [step], [])
+    async with House(stepwise, store, every=3600.0) as house:
+        alerts = (await house.get("/api/alerts")).json()["alerts"]
+        [watch] = (await house.get("/api/watches")).json()["watches"]
+        page = (await house.get("/")).text
+        for alert in alerts:
+            assert (await house.get(f"/{alert['page']}")).status_code == 200, alert["page"]
+    assert {(alert["watch"], alert["name"]) for alert in alerts} == {
+        ("reply", "QualityDrop"),
+        ("", "DeliveryDead"),
+        ("taken_out", "EvalDrift"),
+    }
+    assert "eval-watchdog itself" in page
+    assert watch["alerts"] == 1
+
+
 async def test_a_metric_has_a_page_that_the_start_page_links_to(stepwise, store):
     key = MetricKey(watch="reply", scorer="is-json", arm=Arm.CURRENT)
     now = time.time()
