@@ -45,3 +45,23 @@ def test_several_processes_may_open_an_empty_database_at_once(database_url):
         for _ in range(4)
     ]
     assert [process.communicate(timeout=120)[0] for process in several] == ["prepared\n"] * 4
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_a_database_file_that_is_gone_or_replaced_is_noticed_and_not_written_to(tmp_path, another):
+    path = tmp_path / "watchdog.db"
+    store = Store(f"sqlite:///{path}")
+    store.prepare()
+    store.close()  # nothing of it is beside it any more
+    kept = path.rename(tmp_path / "moved.db")
+    if another:
+        replacing = Store(f"sqlite:///{path}")
+        replacing.prepare()
+        replacing.close()
+    for use in (store.ping, lambda: store.begin().__enter__(), lambda: store.read().__enter__()):
+        with pytest.raises(StoreError, match="gone or was replaced"):
+            use()
+    assert path.exists() == another, "nothing made an empty one in its place"
+    kept.replace(path)
+    store.ping()
+    store.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from watchdog.errors import StoreError
 from watchdog.store.alerting import Alerts, Outbox
 from watchdog.store.answers import Answers
 from watchdog.store.costs import Costs
@@ -54,6 +55,8 @@ class Store:
         on_disk = self._engine.dialect.name == "sqlite" and self._engine.url.database not in (None, "", ":memory:")
         #: File of an SQLite database; None for a server.
         self.path = Path(str(self._engine.url.database)).absolute() if on_disk else None
+        #: Device and number of that file when it was opened: one that was deleted can be written to for ever.
+        self._file: tuple[int, int] | None = None
 
     def prepare(self) -> None:
         """Make the tables of an empty database.
@@ -63,6 +66,7 @@ class Store:
             StoreError: it cannot be reached or written.
         """
         prepare(self._engine)
+        self._file = self._found_file()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -71,21 +75,42 @@ class Store:
         Raises:
             StoreBusy: another process held the database too long.
             StoreFull: the disk is full.
+            StoreError: it cannot be used, or its file is gone.
         """
+        self._check_file()
         with errors_in_words(), self._engine.begin() as connection:
             yield Session(connection)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A consistent view that does not keep writers waiting."""
+        """A consistent view that does not keep writers waiting.
+
+        Raises:
+            StoreError: the database cannot be used, or its file is gone.
+        """
+        self._check_file()
         with errors_in_words(), self._engine.connect().execution_options(reading=True) as connection:
             yield Session(connection)
 
     def ping(self) -> None:
         """Raise StoreError unless the database answers."""
+        self._check_file()
         with errors_in_words(), self._engine.connect().execution_options(reading=True) as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
         """Give up connections."""
         self._engine.dispose()
+
+    def _found_file(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat() if self.path is not None else None
+        except OSError:
+            return None
+        return found and (found.st_dev, found.st_ino)
+
+    def _check_file(self) -> None:
+        if self._file is not None and self._found_file() != self._file:
+            self._engine.dispose()
+            remedy = "put it back, or stop every eval-watchdog that uses it and start anew"
+            raise StoreError(f"the database file is gone or was replaced: {remedy}")
