@@ -282,6 +282,8 @@ def test_a_transition_is_queued_once_for_each_channel_however_often_it_is_decide
         assert (row.id, row.alert, row.attempts, row.at) == (transition.id, transition.alert, 0, 120.0)
         session.outbox.failed(row_id, "webhook", "no", retry_at=300.0)
         assert session.outbox.due("webhook", 200.0, 10) == []
+        set_back = 300.0 - 2 * 3600.0
+        assert [each.id for each in session.outbox.due("webhook", set_back, 10)] == [row_id]
         session.outbox.failed(row_id, "webhook", "never", retry_at=None)
         assert session.outbox.due("webhook", 400.0, 10) == []
         [letter] = session.outbox.dead()

@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from watchdog.daemon.clock_guard import ahead_of_monotonic, mind_the_clock
 from watchdog.daemon.health import Looked, Standing, Trouble, troubles
 from watchdog.daemon.ledger import Ledger, Plan
 from watchdog.daemon.out_of_turn import LEAST_GAP
@@ -112,6 +113,7 @@ class Daemon:
         self._phase = "not started"
         self._delivery_stop = asyncio.Event()
         self._delivering: asyncio.Task[None] | None = None
+        self._minding: asyncio.Task[None] | None = None
         #: Chores under way.
         self._busy: set[str] = set()
         #: Looks and house-keeping under way. They outlive the scheduler, which would cut its own jobs off.
@@ -138,6 +140,7 @@ class Daemon:
             StoreError: the database cannot be used.
         """
         self._phase = "starting"
+        ahead = ahead_of_monotonic(self._clock)
         for name, post in self._posts.items():
             await post.open()
             self._schedule(name, self._come_due, post.timetable.trigger, post.due)
@@ -152,6 +155,7 @@ class Daemon:
                 next_run_time=moment(self._clock.now()), misfire_grace_time=None,
             )  # fmt: skip
         self._delivering = asyncio.create_task(self._deliver())
+        self._minding = asyncio.create_task(mind_the_clock(self._clock, ahead, self._stopping, self._plan_anew))
         self._scheduler.start()
         self._phase = ""
         _log.info("the daemon has started", action="daemon-started", watches=len(self._posts))
@@ -177,6 +181,16 @@ class Daemon:
             misfire_grace_time=None,  # late is better than never; what was skipped is written down
         )
 
+    async def _plan_anew(self) -> None:
+        """As after a start, by what the clock says now."""
+        for name, post in self._posts.items():
+            await post.plan()
+            self._scheduler.modify_job(name, next_run_time=moment(post.due))
+            self._schedule_beside(name)
+        for job in self._scheduler.get_jobs():
+            if job.id == _HOUSE_KEEPING or job.id.startswith(f"{_CHORE} "):
+                job.modify(next_run_time=moment(self._clock.now()))
+
     def _schedule_beside(self, name: str) -> None:
         at = self._posts[name].beside
         if at is not None and not self._stopping.is_set():
@@ -191,6 +205,8 @@ class Daemon:
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.pause()
+        if self._minding is not None:
+            await _finish([self._minding], self._grace)
         await _finish(self._tasks, self._grace)
         self._delivery_stop.set()
         if self._delivering is not None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from watchdog.daemon.out_of_turn import Money, Verdict, out_of_turn
 from watchdog.daemon.timetable import Timetable
-from watchdog.domain.run import Run, RunStatus, Scope, Trigger
+from watchdog.domain.run import LOOKS, Run, RunStatus, Scope, Trigger
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.runs import planned_again
 from watchdog.pipeline.scope import calls_of, regular_scope
@@ -112,6 +112,12 @@ class Ledger:
         """
         with self._store.begin() as session:
             session.runs.withdraw(self._run(watch, planned_for, trigger).id)
+
+    def finished_at(self, watch: str) -> float:
+        """When a look at the watch last finished, whichever process made it; minus infinity when none has."""
+        with self._store.read() as session:
+            finished = session.runs.of_watch(watch, statuses=[RunStatus.FINISHED], last=_RECENT)
+        return max((run.finished_at or 0.0 for run in finished if run.trigger in LOOKS), default=float("-inf"))
 
     def failed(self, watch: str, planned_for: float, trigger: Trigger, now: float, note: str, begun: bool) -> None:
         """The look broke before it began; with ``begun`` also what it left half-way, so that it breaks no other look.

@@ -64,8 +64,9 @@ class Post:
         #: The look that is planned out of turn, if there is one.
         self.beside: float | None = None
         self._least_gap = least_gap
-        #: Being overdue is counted from here: the start, or the end of the last look that finished.
-        self._since = self.due
+        #: Being overdue is counted from here: the start, or the end of the last look that finished. Monotonic: a clock
+        #: that is set back must not hide that nothing happens.
+        self._since = clock.monotonic()
         self._looking_since: float | None = None
         self._lag: float | None = None
         self._last: Looked | None = None
@@ -84,16 +85,27 @@ class Post:
         Raises:
             StoreError: the database cannot be used.
         """
-        now = self._since = self._clock.now()
-        self.due = await asyncio.to_thread(self._ledger.open, self.watch.name, self.timetable, now)
+        self._since = self._clock.monotonic()
+        await self.plan()
+
+    async def plan(self) -> None:
+        """Settle what is on paper, and find out from the clock alone when the next look is due.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        async with self._turning:
+            now = self._clock.now()
+            self.due = await asyncio.to_thread(self._ledger.open, self.watch.name, self.timetable, now)
         await self._plan_beside()
 
     def standing(self) -> Standing:
         """How the looks stand."""
+        since = self._clock.now() - (self._clock.monotonic() - self._since)
         return Standing(
             watch=self.watch.name,
             next_look=self.due,
-            overdue_at=self.timetable.after(self.timetable.after(self._since)) + self.watch.schedule.jitter,
+            overdue_at=self.timetable.after(self.timetable.after(since)) + self.watch.schedule.jitter,
             looking_since=self._looking_since,
             lag=self._lag,
             last=self._last,
@@ -165,16 +177,28 @@ class Post:
         began = self._clock.monotonic()
         self._lag = max(0.0, self._clock.now() - planned_for)
         self._pinger.began(name)
+        await self._take_over_finish()
         status, error = await self._carried_out(planned_for, trigger)
         now = self._clock.now()
         if status is RunStatus.FINISHED:
-            self._since = now
+            self._since = self._clock.monotonic()
             self._pinger.finished(name)
+        elif status is RunStatus.MISSED and now < self.standing().overdue_at:
+            self._pinger.finished(name)  # another process looks, and looks have finished in time: nobody is to be woken
         elif not self._stopping.is_set():
             self._pinger.failed(name)
         seconds = self._clock.monotonic() - began
         self._last = Looked(watch=name, status=status, seconds=seconds, ended_at=now, error=error)
         return self._last
+
+    async def _take_over_finish(self) -> None:
+        """A look that another process finished is as good as one of ours."""
+        try:
+            finished_at = await asyncio.to_thread(self._ledger.finished_at, self.watch.name)
+        except Exception as error:  # noqa: BLE001 - a look is worth more than knowing of another
+            _log.warning("no look was read", action="ledger-trouble", watch=self.watch.name, error=in_words(error))
+            return
+        self._since = max(self._since, self._clock.monotonic() - max(0.0, self._clock.now() - finished_at))
 
     async def _stopped_while_spreading(self) -> bool:
         """Wait the watch's random delay; True when the daemon was told to stop meanwhile."""

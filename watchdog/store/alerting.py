@@ -171,6 +171,10 @@ class Alerts:
         return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
 
 
+#: Seconds ahead at which nothing is ever due: receivers that ask for longer are asked again by then.
+_FARTHEST = 3600.0
+
+
 class Outbox:
     """Transitions on their way to the channels."""
 
@@ -190,9 +194,10 @@ class Outbox:
             older.delivered_at.is_(None),
             older.dead.is_(False),
         )
+        ready = or_(c.due_at <= now, c.due_at > now + _FARTHEST)  # the clock was set back since
         query = (
             select(c.id, c.alert, c.attempts, c.created_at, c.error)
-            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), c.due_at <= now, ~overtaken)
+            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), ready, ~overtaken)
             .order_by(c.created_at, c.id)
             .limit(limit)
         )
