@@ -154,12 +154,10 @@ def _stream(
     spread: Mapping[str, float],
 ) -> Stream:
     both = [case for case in asked if case.id in paired]
-    total = sum(case.weight for case in both)
-    typical = total / len(both) if total else 1.0
+    shares = _shares(both)
     clusters: dict[str, list[float]] = {}
     within: dict[str, list[float]] = {}
-    for case in both:
-        share = case.weight / typical if total else 1.0
+    for case, share in zip(both, shares, strict=True):
         clusters.setdefault(_cluster(case), []).append(share * paired[case.id])
         if case.id in spread:
             within.setdefault(_cluster(case), []).append(share * share * spread[case.id])
@@ -177,8 +175,8 @@ def _stream(
         asked_cases=len(asked),
         planned_cases=len(planned),
         lost_cases=len(asked) - len(both),
-        baseline=_mean(both, before),
-        candidate=_mean(both, after),
+        baseline=_mean(both, shares, before),
+        candidate=_mean(both, shares, after),
         within=sum(noise) / len(noise) if noise else None,
         repeats=sum(min(before[case.id].repeats, after[case.id].repeats) for case in both) / len(both) if both else 1.0,
     )
@@ -199,9 +197,26 @@ def _within(scores: RunScores, scorer: str, asked: Iterable[Case]) -> dict[str, 
 _ARMS = (BASELINE, CANDIDATE)
 
 
-def _mean(cases: Sequence[Case], values: Mapping[str, CaseScore]) -> float | None:
-    total = sum(case.weight for case in cases)
-    return sum(case.weight * values[case.id].value for case in cases) / total if total else None
+def _shares(cases: Sequence[Case]) -> list[float]:
+    """What each case counts within its cluster: 1 where all weigh the same.
+
+    As in ``stats.paired.summarise``, clusters count by the mean weight of their cases: the mean over the clusters, of
+    the mean over the cases of each of share times value, is the weighted mean.
+    """
+    weights: dict[str, list[float]] = {}
+    for case in cases:
+        weights.setdefault(_cluster(case), []).append(case.weight)
+    total = math.fsum(math.fsum(inside) / len(inside) for inside in weights.values())
+    return [case.weight * len(weights) / total if total else 1.0 for case in cases]
+
+
+def _mean(cases: Sequence[Case], shares: Sequence[float], values: Mapping[str, CaseScore]) -> float | None:
+    """Mean over the clusters of the means of their cases, weighted."""
+    clusters: dict[str, list[float]] = {}
+    for case, share in zip(cases, shares, strict=True):
+        clusters.setdefault(_cluster(case), []).append(share * values[case.id].value)
+    means = [math.fsum(inside) / len(inside) for inside in clusters.values()]
+    return math.fsum(means) / len(means) if means else None
 
 
 def _cluster(case: Case) -> str:

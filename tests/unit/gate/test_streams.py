@@ -16,6 +16,7 @@ from watchdog.gate.ledger import as_this_gates
 from watchdog.gate.measure import Measurement
 from watchdog.gate.options import GateOptions
 from watchdog.gate.streams import BASELINE, CANDIDATE, streams_of
+from watchdog.stats.paired import CaseScore, summarise
 
 EXACT = ScorerPlan(name="exact", spec=CheckSpec(name="exact"), better=Better.HIGHER, layer=Layer.QUALITY)
 WATCH = Watch(name="reply", feature="reply", owner=Owner(team="ai"), targets={}, scorers=(EXACT,))
@@ -45,6 +46,25 @@ def test_a_lost_case_is_lost_though_others_of_its_cluster_are_measured(stage, lo
     judged = judge([stream], stage(), broken=())
     assert judged.verdict is verdict
     assert verdict is GateVerdict.PASS or "120 of 600 cases were lost" in judged.reasons[0]
+
+
+def test_a_cluster_weighs_as_much_as_its_cases_do_on_average(stage):
+    big = [Case(id=f"a{number}", cluster="talk", weight=10.0) for number in range(50)]
+    cases = [*big, *(Case(id=f"b{number}") for number in range(200))]
+    worse = {case.id: 0.0 if case.id[0] == "b" and int(case.id[1:]) % 10 == 0 else 1.0 for case in cases}
+    stream = exact_on(cases, lambda case: worse[case.id], margin=0.08)
+    summary = summarise(
+        {case: CaseScore(value=value) for case, value in worse.items()},
+        dict.fromkeys(worse, 1.0),
+        dict.fromkeys(worse, 0.1),
+        weights={case.id: case.weight for case in cases},
+        clusters={case.id: "talk" for case in big},
+    )
+    judged = judge([stream], stage(), broken=())
+    assert judged.verdict is GateVerdict.INCONCLUSIVE
+    assert judged.metrics[0].effect == pytest.approx(summary.x) == pytest.approx(-20 / 210)
+    assert judged.metrics[0].candidate == pytest.approx(summary.level)
+    assert judged.metrics[0].baseline == pytest.approx(1.0)
 
 
 def test_a_budget_of_cost_holds_against_answers_that_were_taken_over_and_nobody_pays_for_them_again(stage):
