@@ -79,6 +79,12 @@ class StoreOutbox:
             if verdict.leaves
         ][:limit]
 
+    def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
+        """Those that nobody else sends: ours for so long."""
+        with self._store.begin() as session:
+            ours = session.outbox.claim(channel, [delivery.id for delivery in deliveries], now, seconds)
+        return [delivery for delivery in deliveries if delivery.id in ours]
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         """They are about to be sent."""
         with self._store.begin() as session:

@@ -56,6 +56,11 @@ class DrillOutbox:
                 for row in session.outbox.due(channel, now - self._shift, limit)
             ]
 
+    def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
+        """All of them: nobody else knows of the shadow."""
+        del channel, now, seconds
+        return deliveries
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         """They are about to be sent."""
         with self._store.begin() as session:

@@ -33,6 +33,8 @@ BACKOFF_CAP = 300.0
 MAX_ATTEMPTS = 900
 #: Re-send intervals for which a receiver that forgot a firing alert is told of it again before it is told of the end.
 REMIND_INTERVALS = 4
+#: Seconds beyond the limit of a send for which a row is left to its sender, who has yet to write down how it went.
+SETTLING = 30.0
 #: Rows worked off in one round: one call each, or (re-sent channels) one call for all.
 BATCH = 100
 RESEND_BATCH = 10_000
@@ -65,7 +67,15 @@ class Outbox(Protocol):
     def due(self, channel: str, now: float, limit: int) -> Sequence[Delivery]:
         """Unfinished deliveries whose time has come and which no silence holds back, the longest due first.
 
+        Without those that another process sends just now.
+
         Never one whose alert has an older unfinished delivery on that channel: *resolved* may not overtake *firing*.
+        """
+
+    def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
+        """Those that are still to be sent and that nobody sends: ours for so many seconds, or until they are settled.
+
+        Several processes work off the same rows: ``serve``, and a ``run`` beside it.
         """
 
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
@@ -199,10 +209,18 @@ class DeliveryLoop:
     async def _due(self, channel: _Channel, limit: int) -> Sequence[Delivery]:
         return await asyncio.to_thread(self._outbox.due, channel.notifier.name, self._clock.now(), limit)
 
+    async def _claim(self, channel: _Channel, due: Sequence[Delivery]) -> Sequence[Delivery]:
+        if not due:
+            return due
+        lease = self._send_limit + SETTLING
+        return await asyncio.to_thread(self._outbox.claim, channel.notifier.name, due, self._clock.now(), lease)
+
     async def _send_rows(self, channel: _Channel) -> None:
         """Send what is due until nothing is: an end becomes due only once its beginning was taken."""
         while due := await self._due(channel, BATCH):
             for delivery in due:
+                if not await self._claim(channel, [delivery]):
+                    continue
                 error = await self._send(channel, [delivery.alert])
                 if error is None:
                     await asyncio.to_thread(self._outbox.delivered, delivery, self._clock.now())
@@ -221,7 +239,7 @@ class DeliveryLoop:
         """
         name = channel.notifier.name
         live = await asyncio.to_thread(self._outbox.live_alerts, name, self._clock.now(), self._keep_resolved)
-        due = await self._due(channel, RESEND_BATCH)
+        due = await self._claim(channel, await self._due(channel, RESEND_BATCH))
         # A row may be of an alert that was resolved long ago: the receiver was down all the while. An end is final.
         alerts: dict[str, Alert] = {}
         for alert in (*live, *(delivery.alert for delivery in due)):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, text, update
 
 from watchdog.domain.alert import Alert, AlertState, DeadLetter, Incident, Transition
 from watchdog.domain.digest import digest
 from watchdog.store import rows, schema
 from watchdog.store.measurements import upsert
+from watchdog.store.ownership import may_be_alive, this_process
 
 #: What is written in the place of an error while a row is being sent.
 BEING_SENT = "being sent"
+_UNCLAIMED = {"claimed_by": None, "claimed_until": None}
 
 
 class Waiting(NamedTuple):
@@ -182,7 +184,7 @@ class Outbox:
         self._connection = connection
 
     def due(self, channel: str, now: float, limit: int | None = None) -> list[Waiting]:
-        """Rows to be sent now, oldest first.
+        """Rows to be sent now, oldest first, without those that somebody sends already.
 
         Never one whose alert has an older row that is still waiting: *resolved* may not overtake *firing*.
         """
@@ -194,10 +196,9 @@ class Outbox:
             older.delivered_at.is_(None),
             older.dead.is_(False),
         )
-        ready = or_(c.due_at <= now, c.due_at > now + _FARTHEST)  # the clock was set back since
         query = (
             select(c.id, c.alert, c.attempts, c.created_at, c.error)
-            .where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), ready, ~overtaken)
+            .where(*self._to_send(channel, now), ~overtaken)
             .order_by(c.created_at, c.id)
             .limit(limit)
         )
@@ -205,6 +206,28 @@ class Outbox:
             Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at, row.error == BEING_SENT)
             for row in self._connection.execute(query)
         ]
+
+    def claim(self, channel: str, row_ids: Iterable[str], now: float, seconds: float) -> set[str]:
+        """Those of the rows that are to be sent now and that nobody sends: for so long nobody else does.
+
+        The claim of a process that is known to be gone holds nobody up.
+        """
+        claimed = {"claimed_by": this_process(), "claimed_until": now + seconds}
+        rest = self._to_send(channel, now)
+        change = update(schema.outbox).values(**claimed)
+        execute = self._connection.execute
+        return {one for one in sorted(row_ids) if execute(change.where(schema.outbox.c.id == one, *rest)).rowcount}
+
+    def _to_send(self, channel: str, now: float) -> list[ColumnElement[bool]]:
+        """What makes a row one to be sent now, as far as it says so itself."""
+        c = schema.outbox.c
+        ready = or_(c.due_at <= now, c.due_at > now + _FARTHEST)  # the clock was set back since
+        waiting = [c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False), ready]
+        held = c.claimed_until.between(now, now + _FARTHEST)
+        holders = self._connection.execute(select(c.claimed_by).distinct().where(*waiting, held)).scalars()
+        # Those who are gone, not those who are alive: somebody may claim a row between this query and the next.
+        gone = [holder for holder in holders if not may_be_alive(holder)]
+        return [*waiting, or_(c.claimed_until.is_(None), ~held, c.claimed_by.in_(gone))]
 
     def sending(self, channel: str, row_ids: Collection[str]) -> None:
         """They are about to be sent."""
@@ -255,11 +278,12 @@ class Outbox:
 
     def delivered(self, row_id: str, channel: str, now: float) -> None:
         """The channel took it."""
-        self._change(row_id, channel, delivered_at=now, attempts=schema.outbox.c.attempts + 1, error=None)
+        settled = {"attempts": schema.outbox.c.attempts + 1, "error": None, **_UNCLAIMED}
+        self._change(row_id, channel, delivered_at=now, **settled)
 
     def failed(self, row_id: str, channel: str, error: str, retry_at: float | None) -> None:
         """The channel did not take it; try again at ``retry_at``, or never when that is None."""
-        values: dict[str, Any] = {"attempts": schema.outbox.c.attempts + 1, "error": error[:1000]}
+        values: dict[str, Any] = {"attempts": schema.outbox.c.attempts + 1, "error": error[:1000], **_UNCLAIMED}
         values |= {"dead": True} if retry_at is None else {"due_at": retry_at}
         self._change(row_id, channel, **values)
 

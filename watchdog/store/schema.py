@@ -286,6 +286,9 @@ outbox = Table(
     Column("dead", Boolean, nullable=False),
     Column("error", Text),
     Index(None, "channel", "delivered_at", "due_at"),
+    #: Process that sends it, and until when nobody else does.
+    Column("claimed_by", String(200)),
+    Column("claimed_until", Double),
     Index(None, "alert_id"),
 )
 

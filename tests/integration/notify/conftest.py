@@ -208,6 +208,9 @@ class Outbox:
     def due(self, channel: str, now: float, limit: int) -> list[Delivery]:
         return [row for row, due_at in self.rows.values() if due_at <= now and row.channel == channel][:limit]
 
+    def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
+        return deliveries
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             row, due_at = self.rows[delivery.id]

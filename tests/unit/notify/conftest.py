@@ -66,6 +66,9 @@ class MemoryOutbox:
             waiting.add(delivery.alert.id)
         return [delivery for _, delivery in sorted(found, key=lambda pair: pair[0])][:limit]
 
+    def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
+        return [one for one in deliveries if (one.id, channel) in self.rows]
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             self.rows[delivery.id, channel] = replace(delivery, unconfirmed=True)
