@@ -13,7 +13,8 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-_REMEDY = """\
+#: What to do where our package cannot be imported.
+REMEDY = """\
 Install eval-watchdog where it does not meet that package:
   pipx install eval-watchdog
   uv tool install eval-watchdog
@@ -28,7 +29,7 @@ def main() -> int:
         return 0
     problem = collision()
     if problem is not None:
-        print(f"eval-watchdog cannot start: {problem}\n{_REMEDY}", file=sys.stderr)  # noqa: T201
+        print(f"eval-watchdog cannot start: {problem}\n{REMEDY}", file=sys.stderr)  # noqa: T201
         return 2
     warning = mixture()
     if warning is not None:

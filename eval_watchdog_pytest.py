@@ -32,6 +32,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse, before anything is collected, what a gate cannot be held with."""
+    if not config.getoption("--eval-watchdog"):
+        return
+    from eval_watchdog import REMEDY, collision
+
+    problem = collision()
+    if problem is not None:
+        raise pytest.UsageError(f"eval-watchdog cannot hold a gate: {problem}\n{REMEDY}")
+    if config.getoption("dist", "no") != "no":  # pytest-xdist: each worker would hold, and pay, a gate of its own
+        raise pytest.UsageError("a gate is held once, not by every worker of pytest-xdist: give -n0 or -p no:xdist")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test for the verdict of each gate, and one for each of its metrics."""

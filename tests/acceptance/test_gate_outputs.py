@@ -58,6 +58,19 @@ def test_pytest_says_what_is_wrong_with_the_workspace(with_candidate):
     assert "did you mean 'support_reply'" in done.stderr
 
 
+def test_pytest_holds_no_gate_in_every_worker(with_candidate):
+    done = run_pytest(with_candidate, "--eval-watchdog", WATCH, "-p", "xdist", "-n2")
+    assert done.returncode == 4, done.stdout
+    assert "a gate is held once" in done.stderr
+    assert "-n0" in done.stderr
+
+
+def test_pytest_with_no_workers_collects_the_gate(with_candidate):
+    done = run_pytest(with_candidate, "--eval-watchdog", WATCH, "-p", "xdist", "-n0", "--collect-only", "-q")
+    assert done.returncode == 0, done.stderr
+    assert f"gate[{WATCH}]" in done.stdout
+
+
 def test_in_a_workflow_it_writes_summary_annotations_and_files(with_candidate, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(with_candidate.folder / "summary.md"))

@@ -1,5 +1,9 @@
 """The launcher where PyPI's ``watchdog`` is about, and where it is not."""
 
+import os
+import shutil
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -21,6 +25,25 @@ def test_alone_it_hands_over_without_a_word(launch, places):
     assert done.returncode == 0
     assert "Usage" in done.stdout
     assert done.stderr == ""
+
+
+def test_pytest_is_told_of_it_in_sentences(places, root):
+    shutil.copy(root / "eval_watchdog_pytest.py", places["launcher"])
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PYTEST", "COV"))},
+        "PYTHONPATH": os.pathsep.join(map(str, [places["launcher"], places["other"], places["ours"]])),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    command = [sys.executable, "-P", "-m", "pytest", "-p", "eval_watchdog_pytest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "-c", os.devnull, "--rootdir", ".", "--eval-watchdog", "reply"],
+        cwd=places["launcher"], env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4, done.stdout
+    assert "is what 'import watchdog' finds here" in done.stderr
+    assert "pipx install eval-watchdog" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("ours_is_there_too", [True, False])
