@@ -284,7 +284,7 @@ def _cut_short(so_far: Measurement) -> tuple[str, set[str]]:
     if not skipped:
         return "", set()
     reason = skipped[0].error or "budget"
-    said = reason.partition(": ")[2] or f"the {reason} of the gate is used up"
+    said = reason.partition(": ")[2] or f"the gate's {'time' if reason == 'deadline' else 'money'} is used up"
     return said, {response.key.case_id for response in skipped}
 
 
