@@ -73,7 +73,7 @@ def test_a_gate_without_money_says_what_it_lacks_and_not_that_calls_fail(workspa
     arguments = ["gate", "support_reply", "--candidate", str(tmp_path / "candidate.md"), "--max-cost", "0 USD"]
     done = invoke(workspace, *arguments, "--json")
     report = json.loads(done.stdout)
-    assert (done.exit_code, report["reasons"][0]) == (4, "the budget of the gate is used up")
+    assert (done.exit_code, report["reasons"][0]) == (4, "the gate's money is used up")
     assert report["advice"][0].startswith("give it more room, --max-cost")
 
 
