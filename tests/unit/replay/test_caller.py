@@ -284,11 +284,11 @@ async def test_a_call_that_never_asked_does_not_let_others_ask_a_provider_that_i
     caller_of, scripted, error, request_of, key, clock
 ):
     provider = scripted(error(ErrorKind.CONNECTION))
-    caller = caller_of(provider, attempts=1)
+    caller = caller_of(provider)
     while not caller.outage.down:
         await caller.call(key(), request_of(), Budget())
     clock.advance(1800)
-    provider.gate = asyncio.Event()
+    provider.script, provider.gate = [FINE], asyncio.Event()
     asked = len(provider.calls)
     tasks = [asyncio.ensure_future(caller.call(key(), request_of(), Budget())) for _ in range(8)]
     await asyncio.sleep(0.01)
