@@ -79,7 +79,7 @@ def a_page_to_people(store, *, delivered):
     )
     step = Transition(alert=firing, before=AlertState.PENDING, reason=Reason.HELD, at=at)
     grouping, [telling] = tell(
-        Grouping(transitions=(step,), incidents=(incident,)), [], [], [Audience(channel="pager")], at
+        Grouping(transitions=(step,), incidents=(incident,)), [], [], [Audience(channel="pager")], at, worse_by=0.05
     )
     with store.begin() as session:
         session.alerts.save_incidents(grouping.incidents)

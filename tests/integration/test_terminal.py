@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,8 @@ def invoke(workspace, *arguments):
 def nobody_reads(workspace, *arguments):
     """Exit code and stderr of a command whose standard output is closed before it writes."""
     command = [sys.executable, "-P", "-m", "eval_watchdog", *arguments, "--config", str(workspace)]
-    with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=HOUSE, env={**os.environ, "PYTHONPATH": str(HOUSE)}, **pipes) as process:
         process.stdout.close()
         said = process.stderr.read()
         return process.wait(60), said
