@@ -280,9 +280,9 @@ async def test_a_budget_that_is_used_up_does_not_wait_for_the_pace(
     assert clock.monotonic() == begun
 
 
-async def test_a_call_that_never_asked_does_not_let_others_ask_a_provider_that_is_down(
-    caller_of, scripted, error, request_of, key, clock
-):
+@pytest.fixture
+async def eight_after_an_outage(caller_of, scripted, error, request_of, key, clock):
+    """A caller half an hour after its provider went down, the provider, its calls by then, eight calls under way."""
     provider = scripted(error(ErrorKind.CONNECTION))
     caller = caller_of(provider)
     while not caller.outage.down:
@@ -292,6 +292,13 @@ async def test_a_call_that_never_asked_does_not_let_others_ask_a_provider_that_i
     asked = len(provider.calls)
     tasks = [asyncio.ensure_future(caller.call(key(), request_of(), Budget())) for _ in range(8)]
     await asyncio.sleep(0.01)
+    return caller, provider, asked, tasks
+
+
+async def test_a_call_that_never_asked_does_not_let_others_ask_a_provider_that_is_down(
+    eight_after_an_outage, request_of, key, clock
+):
+    caller, provider, asked, tasks = eight_after_an_outage
     await caller.call(key(), request_of(), Budget(), deadline=clock.monotonic() - 1)
     await asyncio.sleep(0.01)
     assert len(provider.calls) == asked + 1
@@ -315,18 +322,8 @@ async def test_a_provider_that_is_down_is_not_asked_two_thousand_times(
     assert not caller.outage.down
 
 
-async def test_a_new_run_after_an_outage_waits_for_one_probe_and_then_all_ask(
-    caller_of, scripted, error, request_of, key, clock
-):
-    provider = scripted(error(ErrorKind.CONNECTION))
-    caller = caller_of(provider)
-    while not caller.outage.down:
-        await caller.call(key(), request_of(), Budget())
-    clock.advance(1800)
-    provider.script, provider.gate = [FINE], asyncio.Event()
-    asked = len(provider.calls)
-    tasks = [asyncio.ensure_future(caller.call(key(), request_of(), Budget())) for _ in range(8)]
-    await asyncio.sleep(0.01)
+async def test_a_new_run_after_an_outage_waits_for_one_probe_and_then_all_ask(eight_after_an_outage):
+    _, provider, asked, tasks = eight_after_an_outage
     assert len(provider.calls) == asked + 1
     provider.gate.set()
     responses = await asyncio.wait_for(asyncio.gather(*tasks), 1)
