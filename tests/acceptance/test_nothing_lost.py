@@ -106,6 +106,7 @@ class Killer:
 
     def strike(self, process, *, owed, owed_verdicts):
         phases = {"start-up": 0.15, "replay": 0.5 * bool(owed), "scoring": 0.2, "decide": 0.1, "deliver": 0.15}
+        phases = self._unstruck(phases) or phases
         phase = self.rng.choices(list(phases), list(phases.values()))[0]
         posts = len(self.receiver.posts)
         calls, verdicts = self.rng.randint(1, max(1, owed)), self.rng.randint(1, max(1, owed_verdicts))
@@ -125,6 +126,12 @@ class Killer:
         process.wait(10)
         if alive:
             self.struck[phase] += 1
+
+    def _unstruck(self, phases):
+        """What can be struck and was not yet: each comes once before the lot decides; delivery waits for news."""
+        return {
+            each: chance for each, chance in phases.items() if chance and not self.struck[each] and each != "deliver"
+        }
 
     def wait(self, process, seconds):
         end = time.monotonic() + seconds
