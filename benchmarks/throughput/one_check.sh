@@ -19,4 +19,6 @@ watches:
     current: { provider: mock, model: mock, parameters: { max_tokens: 64 } }
     scorers: [contains]
 YAML
+# The other tools are installed, with their byte code; a checkout writes its own at the first run, where it may.
+unset PYTHONDONTWRITEBYTECODE
 PYTHONPATH="$here" exec "$1" -m eval_watchdog run bench --config "$BENCH_OUT/watchdog.yaml"

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watchdog.cli.acknowledge import ack
 from watchdog.cli.edge import HERE, AsJson, Config, command, open_store, print_json, print_table, since_seconds
+from watchdog.cli.noise import feedback
+from watchdog.cli.silences import silence, silences, unsilence
 
 if TYPE_CHECKING:
     from watchdog.domain.alert import DeadLetter
@@ -200,3 +203,7 @@ def incidents(
         typer.echo(f"{incident.id}  {incident.watch}  {moment(incident.opened_at)} UTC, {end}: {incident.cause}")
         for line in incident.timeline:
             typer.echo(f"    {line}")
+
+
+for each in (ack, silence, silences, unsilence, feedback):
+    app.command()(each)

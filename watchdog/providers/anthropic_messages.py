@@ -64,21 +64,23 @@ class AnthropicProvider(SDKProvider):
         )
         return spoken(answer, response.headers)
 
-    def _connect(self) -> Any:
+    def _connect(self) -> tuple[Any, Any]:
         import anthropic  # noqa: PLC0415 - 1.3 to 2 s
         import httpx2  # noqa: PLC0415
 
         connections = httpx2.Limits(
             max_connections=self._max_connections, max_keepalive_connections=self._max_connections
         )
-        return anthropic.AsyncAnthropic(
+        http = anthropic.DefaultAioHttpClient(limits=connections)
+        client = anthropic.AsyncAnthropic(
             api_key=self._api_key,
             base_url=self._base_url,
             default_headers=self._headers,
             max_retries=0,
             open_telemetry=False,  # spans around every call would cost CPU and could carry prompts
-            http_client=anthropic.DefaultAioHttpClient(limits=connections),
+            http_client=http,
         )
+        return client, http
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class OpenAIProvider(SDKProvider):
         )
         return spoken(answer, response.headers)
 
-    def _connect(self) -> Any:
+    def _connect(self) -> tuple[Any, Any]:
         import httpx2  # noqa: PLC0415
 
         with deferred("openai.types"):
@@ -89,11 +89,12 @@ class OpenAIProvider(SDKProvider):
         connections = httpx2.Limits(
             max_connections=self._max_connections, max_keepalive_connections=self._max_connections
         )
+        http = openai.DefaultAioHttpClient(limits=connections)
         common: dict[str, Any] = {
             "api_key": self._api_key,
             "default_headers": self._headers,
             "max_retries": 0,
-            "http_client": openai.DefaultAioHttpClient(limits=connections),
+            "http_client": http,
         }
         client: openai.AsyncOpenAI
         if self._azure_endpoint is None:
@@ -104,7 +105,7 @@ class OpenAIProvider(SDKProvider):
             )
         client.organization = self._organization  # ours alone: the SDK falls back to the environment
         client.project = None
-        return client
+        return client, http
 
 
 def wire(messages: Sequence[Message]) -> list[dict[str, str]]:

@@ -1,7 +1,9 @@
 """One attempt through an official SDK client: auth, hosts and transport are the SDK's, everything else is ours.
 
-The SDK's response models cost more CPU than the call itself, so the raw response is asked for (``cast_to``) and the
-few fields we keep are read from its JSON. Its own retries are off: every attempt is counted by the caller.
+What an SDK does for each call costs more CPU than the call itself, so it does it once. Its response models are left
+out: the raw response is asked for (``cast_to``), and the few fields we keep are read from its JSON. And the envelope
+of the first request that was answered - method, URL, headers, time-outs, all as the SDK made them - is used again for
+the calls that differ in their body alone. Its own retries are off: every attempt is counted by the caller.
 """
 
 from __future__ import annotations
@@ -23,28 +25,14 @@ _NUMBERS = count()
 _LOADING = threading.Lock()
 
 
-async def post(
-    client: Any, path: str, body: Mapping[str, Any], *, seconds: float, secrets: Collection[str]
-) -> tuple[dict[str, Any], Any]:
-    """Post a body and return the decoded JSON object and the httpx2 response it came in.
-
-    ``client`` is an AsyncOpenAI or AsyncAnthropic; ``seconds`` is the time-out for connecting and for each read.
-    Raises ProviderError for every failure, an empty or undecodable 2xx included.
-    """
-    import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
-
-    options = {"timeout": seconds, "idempotency_key": f"eval-watchdog-{_ORIGIN}-{next(_NUMBERS)}"}
-    try:
-        response = await client.post(path, body=body, cast_to=httpx2.Response, options=options)
-    except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
-        raise _classified(error, secrets) from None  # the chain holds the request: key, prompt and all
-    return decoded(response, secrets), response
-
-
 def _classified(error: Exception, secrets: Collection[str]) -> ProviderError:
     response = getattr(error, "response", None)
     if response is None:
         return from_exception(error, secrets=secrets)
+    return _refused(response, secrets)
+
+
+def _refused(response: Any, secrets: Collection[str]) -> ProviderError:
     return from_status(response.status_code, json_or_none(response.content), response.headers, secrets=secrets)
 
 
@@ -79,6 +67,9 @@ class SDKProvider:
     def __init__(self, secrets: Collection[str]) -> None:
         self._secrets = secrets_in(secrets)
         self._client: Any = None
+        self._http: Any = None
+        #: Requests that the SDK has made, without their bodies, by path, model (Azure has it in the URL) and time-out.
+        self._envelopes: dict[tuple[str, str, float], _Envelope] = {}
 
     def warm_up(self) -> None:
         """Load the SDK and make the client: up to two seconds that are no latency of the model."""
@@ -90,22 +81,65 @@ class SDKProvider:
         if self._client is not None:  # by the thread that we waited for
             return
         try:
-            self._client = self._connect()
+            self._client, self._http = self._connect()
         except Exception as error:  # noqa: BLE001 - whatever an SDK has against its arguments
             raise UsageError(f"the client cannot be made: {scrub(str(error), self._secrets)}") from None
 
     async def aclose(self) -> None:
         """Close the connections; the next call opens new ones."""
         client, self._client = self._client, None
+        self._envelopes.clear()
         if client is not None:
             await client.close()
 
     async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], Any]:
-        self.warm_up()
-        return await post(self._client, path, body, seconds=seconds, secrets=self._secrets)
+        """Post a body and return the decoded JSON object and the httpx2 response it came in.
 
-    def _connect(self) -> Any:
+        ``seconds`` is the time-out for connecting and for each read. Raises ProviderError for every failure, an empty
+        or undecodable 2xx included.
+        """
+        self.warm_up()
+        kind = (path, body["model"], seconds)
+        envelope = self._envelopes.get(kind)
+        try:
+            if envelope is None:
+                response = await self._through_the_sdk(path, body, seconds)
+                if not response.history:  # a redirect is followed anew each time
+                    self._envelopes[kind] = _Envelope(response.request)
+            else:
+                response = await self._http.send(envelope.around(body))
+        except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
+            raise _classified(error, self._secrets) from None  # the chain holds the request: key, prompt and all
+        if not response.is_success:
+            raise _refused(response, self._secrets)
+        return decoded(response, self._secrets), response
+
+    async def _through_the_sdk(self, path: str, body: Mapping[str, Any], seconds: float) -> Any:
+        import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
+
+        options = {"timeout": seconds, "idempotency_key": f"eval-watchdog-{_ORIGIN}-{next(_NUMBERS)}"}
+        return await self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
+
+    def _connect(self) -> tuple[Any, Any]:
+        """The SDK's asynchronous client, and the httpx2 client that it asks through."""
         raise NotImplementedError
+
+
+class _Envelope:
+    """A request that the SDK has made, but for its body."""
+
+    def __init__(self, request: Any) -> None:
+        self._method, self._url, self._extensions = request.method, request.url, request.extensions
+        self._headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
+
+    def around(self, body: Mapping[str, Any]) -> Any:
+        """The same request with another body."""
+        import httpx2  # noqa: PLC0415
+
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return httpx2.Request(
+            self._method, self._url, headers=self._headers, content=content, extensions=self._extensions
+        )
 
 
 def malformed(what: str, response: Any) -> ProviderError:

@@ -122,9 +122,9 @@ async def server():
 def ask():
     """Build a request."""
 
-    def make(text="hello", *, timeout=5.0, **parameters):
+    def make(text="hello", *, model="m-1", timeout=5.0, **parameters):
         return Request(
-            model="m-1",
+            model=model,
             messages=(Message(role="user", content=text),),
             parameters=parameters,
             case_id="c",

@@ -14,13 +14,18 @@ from watchdog.providers.openai_chat import OpenAIProvider
 KEY = "sk-live-0123456789abcdef"
 
 
-@pytest.fixture
-async def providers(server):
+@pytest.fixture(params=["first call", "later call"])
+async def providers(request, server, ask):
+    """One of each kind; for a later call the SDKs have made their requests, and these are used again."""
     providers = {
         "openai": OpenAIProvider(api_key=KEY, base_url=f"{server.url}/v1", headers={"X-Team": "ai-eng"}),
         "anthropic": AnthropicProvider(api_key=KEY, base_url=server.url),
         "http": HttpProvider(url=f"{server.url}/agent", headers={"X-Key": KEY}, answer="output.text"),
     }
+    if request.param == "later call":
+        for name in ("openai", "anthropic"):
+            await providers[name].complete(ask("how is the weather?"))
+        server.calls.clear()
     yield providers
     for provider in providers.values():
         await provider.aclose()
@@ -84,6 +89,35 @@ async def test_azure_puts_the_deployment_into_the_path(server, ask):
     assert sent["path"] == "/openai/deployments/m-1/chat/completions"
     assert sent["query"] == {"api-version": "2024-10-21"}
     assert sent["headers"]["api-key"] == KEY
+
+
+async def test_later_calls_go_to_the_deployment_of_their_own_model(server, ask):
+    provider = OpenAIProvider(api_key=KEY, azure_endpoint=server.url, api_version="2024-10-21")
+    for model in ("m-1", "m-2", "m-1", "m-2"):
+        await provider.complete(ask(model=model))
+    await provider.aclose()
+    assert [call["path"].split("/")[3] for call in server.calls] == ["m-1", "m-2", "m-1", "m-2"]
+
+
+@pytest.mark.parametrize(("kind", "base"), [(OpenAIProvider, "/v1"), (AnthropicProvider, "")])
+async def test_a_later_call_is_the_first_but_for_its_body(server, ask, kind, base):
+    provider = kind(api_key=KEY, base_url=server.url + base, headers={"X-Team": "ai-eng"})
+    for text in ("short", "a good deal longer, with \u00fcml\u00e4uts and \U0001f600"):
+        await provider.complete(ask(text))
+    await provider.aclose()
+    first, later = server.calls
+    assert later["body"]["messages"][0]["content"] == "a good deal longer, with \u00fcml\u00e4uts and \U0001f600"
+    assert (later["path"], later["query"]) == (first["path"], first["query"])
+    lengths = [call["headers"].popall("Content-Length") for call in (first, later)]
+    assert int(lengths[0][0]) < int(lengths[1][0])
+    assert list(later["headers"].items()) == list(first["headers"].items())
+
+
+async def test_a_redirect_is_followed_each_time(server, openai, ask, reply):
+    for text in ("one", "two"):
+        server.script = [reply(status=307, headers={"Location": f"{server.url}/v2/chat/completions"})]
+        assert (await openai.complete(ask(text))).text == f"echo: {text}"
+        assert [call["path"] for call in server.calls[-2:]] == ["/v1/chat/completions", "/v2/chat/completions"]
 
 
 async def test_a_prompt_that_azure_filters_is_an_answer(server, openai, ask, reply):
