@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-import structlog
-
 from watchdog.alert.story import known_as
 from watchdog.app.hushing import acknowledge
 from watchdog.domain.alert import Alert
@@ -16,8 +14,9 @@ from watchdog.errors import DeliveryError
 from watchdog.notify.abilities import KnowsAcknowledgements, KnowsSilences
 from watchdog.protocols import Notifier
 from watchdog.store.store import Store
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds between two readings.
 EVERY = 30.0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
-
 from watchdog.app.build import App
 from watchdog.pipeline.alerting import give_up
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 def sweep(app: App) -> None:

@@ -162,9 +162,14 @@ def dollars(text: str) -> float:
 
 def quiet_logs() -> None:
     """Warnings go to stderr, where they are no part of a result; what is below them, nowhere."""
-    from watchdog.daemon.logs import configure_logs
+    from watchdog.text.log import configure_when_needed
 
-    configure_logs("warning")
+    def configure() -> None:
+        from watchdog.daemon.logs import configure_logs
+
+        configure_logs("warning")
+
+    configure_when_needed(configure)
 
 
 def environment() -> Mapping[str, str]:

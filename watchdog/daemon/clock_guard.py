@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-import structlog
-
 from watchdog.protocols import Clock
 from watchdog.text.faults import in_words
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds between two comparisons with the monotonic clock, and by how many the wall clock may fall behind in between.
 CHECK_EVERY = 10.0

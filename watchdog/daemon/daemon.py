@@ -10,7 +10,6 @@ from datetime import UTC
 from random import Random
 from typing import Any, Protocol
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
@@ -27,8 +26,9 @@ from watchdog.errors import StoreError
 from watchdog.protocols import Clock
 from watchdog.store.store import Store
 from watchdog.text.faults import frames, in_words
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds that calls in flight get to finish after a stop, and then whatever has to be cut off.
 GRACE = 30.0

@@ -12,6 +12,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from watchdog.errors import UsageError
 from watchdog.text.faults import frames, in_words
+from watchdog.text.log import forget_waiting
 from watchdog.text.redaction import find_secrets
 
 #: Keys that hold what users wrote, what models answered, or credentials. They are left out whoever logs them.
@@ -34,6 +35,7 @@ def configure_logs(level: str = "info", *, stream: TextIO | None = None, as_json
     """
     if level not in _LEVELS:
         raise UsageError(f"there is no log level {level!r}; levels: {', '.join(_LEVELS)}")
+    forget_waiting()
     stream = stream or sys.stderr
     terminal = stream.isatty()
     rendered = (not terminal) if as_json is None else as_json

@@ -11,12 +11,12 @@ import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-import structlog
+from watchdog.text.log import Log
 
 if TYPE_CHECKING:
     from httpx2 import AsyncClient
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds for one ping, and pings that may wait: what is older tells nobody anything.
 TIMEOUT = 5.0

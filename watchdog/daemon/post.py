@@ -8,8 +8,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Protocol
 
-import structlog
-
 from watchdog.daemon.health import Looked, Standing
 from watchdog.daemon.ledger import MISSED_LIMIT, OVERLAP, Ledger
 from watchdog.daemon.out_of_turn import LEAST_GAP
@@ -21,8 +19,9 @@ from watchdog.errors import StoreError, WatchdogError
 from watchdog.pipeline.runs import WatchBusy
 from watchdog.protocols import Clock
 from watchdog.text.faults import frames, in_words
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 
 class Look(Protocol):

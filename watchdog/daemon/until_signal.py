@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-import structlog
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-import structlog
-
 from watchdog.app.build import App
 from watchdog.domain.gate import GateReport, GateVerdict
 from watchdog.domain.target import Role
@@ -23,8 +21,9 @@ from watchdog.gate.gate import Gate, contest
 from watchdog.gate.options import GateOptions, usual_options
 from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measuring import Progress
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds that the look may be old whose answers stand for the current target's.
 FRESH = 14 * 86400.0

@@ -15,7 +15,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
-import structlog
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.silence import Silence
@@ -23,8 +22,9 @@ from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.alertmanager_silences import silences_of
 from watchdog.notify.http import is_http, make_client, network_error, place, post, refusal
 from watchdog.notify.wire import notes, rfc3339, sanitized
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: An alert that is not sent again ends after this many re-send intervals (as Prometheus), or after this many seconds.
 _INTERVALS_AHEAD = 4

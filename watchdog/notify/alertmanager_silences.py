@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import structlog
-
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.notify.times import unix_time
+from watchdog.text.log import Log
 from watchdog.text.matchers import check_pattern
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _SIGNS = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}
 

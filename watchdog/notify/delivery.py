@@ -16,14 +16,13 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Protocol
 
-import structlog
-
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import DeliveryError, WatchdogError
 from watchdog.notify.abilities import Forgetful, Standby
 from watchdog.protocols import Clock, Notifier
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds for which a resolved alert is still re-sent, so that a receiver which was down learns of it (as Prometheus).
 KEEP_RESOLVED = 900.0

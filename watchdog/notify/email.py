@@ -12,13 +12,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import ClassVar, Literal
 
-import structlog
-
 from watchdog.domain.alert import TELLING, Alert, AlertState
 from watchdog.errors import DeliveryError, UsageError
 from watchdog.notify.texts import facts, headline, story, wanted
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 _SUBJECT, _PARAGRAPH = 150, 1500
 _ADDRESS = re.compile(r"[!-9;=?A-~]+@[A-Za-z0-9.-]+")

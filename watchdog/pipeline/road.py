@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-import structlog
-
 from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Case, Estimand, Origin
 from watchdog.domain.detection import Signal
@@ -39,8 +37,9 @@ from watchdog.replay.budget import Budget
 from watchdog.store.ownership import may_be_alive, this_process
 from watchdog.store.recorder import PATIENCE_SECONDS, Recorder, take_in_spilled
 from watchdog.store.store import Session, Store
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 DAY = 86400.0
 #: Runs among which the last turn of a rotation is looked for, and the last one that was held against the baseline.

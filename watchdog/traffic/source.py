@@ -18,18 +18,17 @@ from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO
 
-import structlog
-
 from watchdog.domain.case import Case, Estimand, Message, Origin
 from watchdog.domain.digest import digest
 from watchdog.errors import NotMeasured, Problem
+from watchdog.text.log import Log
 from watchdog.text.redaction import REDACTION_VERSION
 from watchdog.traffic.redaction import pseudonym, redacted
 from watchdog.traffic.rows import TrafficRow, parse_row
 from watchdog.traffic.sampling import HeadSampler
 from watchdog.traffic.tail import line_numbers, lines_from_end, with_rotated
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Rows read at one look at the most: a filter that hardly anything passes must not read a year of traffic.
 _FARTHEST = 20_000

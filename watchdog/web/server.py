@@ -8,13 +8,13 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 
-import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
 from watchdog.errors import UsageError
+from watchdog.text.log import Log
 
-_log = structlog.get_logger(__name__)
+_log = Log(__name__)
 
 #: Seconds that answers under way get when the server stops.
 _GRACE = 2
