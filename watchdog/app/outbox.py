@@ -85,6 +85,11 @@ class StoreOutbox:
             ours = session.outbox.claim(channel, [delivery.id for delivery in deliveries], now, seconds)
         return [delivery for delivery in deliveries if delivery.id in ours]
 
+    def unsettled(self, channel: str) -> set[str]:
+        """Alerts of which the channel has yet to be told something."""
+        with self._store.read() as session:
+            return session.outbox.unsettled(channel)
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         """They are about to be sent."""
         with self._store.begin() as session:

@@ -61,6 +61,11 @@ class DrillOutbox:
         del channel, now, seconds
         return deliveries
 
+    def unsettled(self, channel: str) -> set[str]:
+        """Alerts of which the channel has yet to be told something."""
+        with self._store.read() as session:
+            return session.outbox.unsettled(channel)
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         """They are about to be sent."""
         with self._store.begin() as session:

@@ -77,6 +77,9 @@ class Outbox(Protocol):
         Several processes work off the same rows: ``serve``, and a ``run`` beside it.
         """
 
+    def unsettled(self, channel: str) -> set[str]:
+        """Ids of the alerts of which the channel has yet to be told something, now or later."""
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         """They are about to be sent: whoever finds them unfinished knows that the channel may have taken them."""
 
@@ -233,17 +236,15 @@ class DeliveryLoop:
     async def _resend(self, channel: _Channel, every: float) -> None:
         """Send all live alerts in one call, and settle the rows that this delivers.
 
-        Live alerts are read before the rows, so that no end goes out whose row is not seen: what the receiver is told
-        of an end is decided with the row.
+        Live alerts are read before the rows: an end that is decided between the two is seen with its row or not at all.
         """
         name = channel.notifier.name
         live = await asyncio.to_thread(self._outbox.live_alerts, name, self._clock.now(), self._keep_resolved)
         due = await self._claim(channel, await self._due(channel, RESEND_BATCH))
-        # A row may be of an alert that was resolved long ago: the receiver was down all the while. An end is final.
-        alerts: dict[str, Alert] = {}
-        for alert in (*live, *(delivery.alert for delivery in due)):
-            if alert.id not in alerts or alert.state is AlertState.RESOLVED:
-                alerts[alert.id] = alert
+        unsettled = await asyncio.to_thread(self._outbox.unsettled, name)
+        now = self._clock.monotonic()
+        reminding = {name for name, until in channel.reminding.items() if now < until}
+        alerts = _to_tell(live, due, unsettled - reminding)
         ends = [delivery for delivery in due if delivery.alert.state is AlertState.RESOLVED]
         ended = [delivery.alert for delivery in ends]
         # An end that a killed process may have sent is no longer known as firing: to remind of it would page again.
@@ -251,8 +252,6 @@ class DeliveryLoop:
         leaving = [end for end in ends if end.alert.id not in forgotten]
         if leaving:
             await asyncio.to_thread(self._outbox.sending, name, leaving)
-        now = self._clock.monotonic()
-        reminding = {name for name, until in channel.reminding.items() if now < until}
         reminding = reminding - {alert.id for alert in ended} | forgotten  # an end that is due and known goes out
         batch = [_as_firing(alert) if name in reminding else alert for name, alert in alerts.items()]
         beat = self._heartbeat() if self._heartbeat else None
@@ -334,6 +333,25 @@ class DeliveryLoop:
             error=error,
             again_in=round(seconds, 1),
         )
+
+
+def _to_tell(live: Sequence[Alert], due: Sequence[Delivery], unsettled: set[str]) -> dict[str, Alert]:
+    """What a receiver that forgets is told in one call, by id: what is due, and what is live as it is by now.
+
+    An end goes out with its own row. Told ahead of it, the receiver would no longer know the alert when the row's turn
+    comes, and be reminded of what it has seen end. Nor does an end overtake a beginning that is due.
+    """
+    rows: dict[str, Alert] = {}
+    for alert in (delivery.alert for delivery in due):
+        if alert.id not in rows or alert.state is AlertState.RESOLVED:
+            rows[alert.id] = alert
+    ahead = {alert.id for alert in live if alert.state is AlertState.RESOLVED and alert.id in unsettled}
+    newest = {
+        alert.id: alert
+        for alert in live
+        if (alert.state is rows[alert.id].state if alert.id in rows else alert.id not in ahead)
+    }
+    return rows | newest
 
 
 def _as_firing(alert: Alert) -> Alert:

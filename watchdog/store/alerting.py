@@ -229,6 +229,12 @@ class Outbox:
         gone = [holder for holder in holders if not may_be_alive(holder)]
         return [*waiting, or_(c.claimed_until.is_(None), ~held, c.claimed_by.in_(gone))]
 
+    def unsettled(self, channel: str) -> set[str]:
+        """Alerts with rows that are still to be sent to the channel, now or later, by us or by others."""
+        c = schema.outbox.c
+        query = select(c.alert_id).where(c.channel == channel, c.delivered_at.is_(None), c.dead.is_(False))
+        return set(self._connection.execute(query).scalars())
+
     def sending(self, channel: str, row_ids: Collection[str]) -> None:
         """They are about to be sent."""
         for row_id in sorted(row_ids):

@@ -211,6 +211,9 @@ class Outbox:
     def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
         return deliveries
 
+    def unsettled(self, channel: str) -> set[str]:
+        return {row.alert.id for row, due_at in self.rows.values() if row.channel == channel and due_at < float("inf")}
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             row, due_at = self.rows[delivery.id]

@@ -69,6 +69,9 @@ class MemoryOutbox:
     def claim(self, channel: str, deliveries: Sequence[Delivery], now: float, seconds: float) -> Sequence[Delivery]:
         return [one for one in deliveries if (one.id, channel) in self.rows]
 
+    def unsettled(self, channel: str) -> set[str]:
+        return {row.alert.id for (_, of), row in self.rows.items() if of == channel}
+
     def sending(self, channel: str, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             self.rows[delivery.id, channel] = replace(delivery, unconfirmed=True)

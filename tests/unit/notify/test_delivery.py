@@ -271,12 +271,14 @@ class Forgetting:
         self.error = error
         self.holds = set()
         self.pages = []
+        self.said = []
         self.down = False
 
     async def send(self, alerts, now):
         if self.down:
             raise self.error
         for alert in alerts:
+            self.said.append(alert.state)
             if alert.state is AlertState.FIRING and alert.id not in self.holds:
                 self.holds.add(alert.id)
                 self.pages.append("firing")
@@ -402,13 +404,45 @@ async def test_an_end_goes_out_when_its_row_is_due_however_the_clocks_disagree(h
     assert outbox.rows == {}
 
 
-async def test_a_restart_of_ours_while_reminding_loses_nothing(house, clock, receiver):
+def no_end_was_taken_back(receiver):
+    firing, resolved = AlertState.FIRING, AlertState.RESOLVED
+    over = receiver.said.index(resolved)
+    return firing in receiver.said[:over] and firing not in receiver.said[over:]
+
+
+async def test_a_restart_of_ours_while_reminding_loses_nothing_and_takes_no_end_back(house, clock, receiver):
     outbox = house.Outbox()
     loop = loop_of(outbox, clock, receiver)
     await fire_and_resolve(house, clock, outbox, loop, between=receiver.kill)
     await live(outbox, clock, loop, 20)
     await live(outbox, clock, loop_of(outbox, clock, receiver), 900)
-    assert receiver.pages[-1] == "resolved"
+    assert receiver.pages == ["firing", "firing", "resolved"]
+    assert no_end_was_taken_back(receiver)
+    assert outbox.rows == {}
+
+
+async def test_an_end_whose_row_is_not_due_yet_waits_for_it(house, clock, receiver):
+    outbox = house.Outbox()
+    loop = loop_of(outbox, clock, receiver)
+    await fire_and_resolve(house, clock, outbox, loop, between=lambda: None)
+    outbox.due_at = dict.fromkeys(outbox.due_at, clock.now() + 100)  # another process sends it just now, say
+    await live(outbox, clock, loop, 99)
+    assert receiver.pages == ["firing"]
+    await live(outbox, clock, loop, 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert no_end_was_taken_back(receiver)
+    assert outbox.rows == {}
+
+
+async def test_what_was_over_before_its_beginning_could_be_told_is_told_from_the_beginning(house, clock, receiver):
+    outbox = house.Outbox()
+    outbox.add("am", house.alert("a"))
+    over = house.alert("a", AlertState.RESOLVED, resolved_at=clock.now())
+    outbox.live = [over]
+    outbox.add("am", over)
+    await live(outbox, clock, loop_of(outbox, clock, receiver), 600)
+    assert receiver.pages == ["firing", "resolved"]
+    assert no_end_was_taken_back(receiver)
     assert outbox.rows == {}
 
 
