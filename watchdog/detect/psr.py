@@ -2,12 +2,14 @@
 
     learning                     the baseline has too few runs: nothing is said
     calm <-> suspect             evidence within e^6 of A, or two acute looks; a closer look is worth its money
-    drift     "evidence"         evidence >= A, and the drop since the onset is at least the smallest that matters
+    drift     "evidence"         evidence >= A, and the drop since the onset is at least the smallest that matters,
+                                 or, where it came too slowly to have an onset, the drop since the reference was locked
     drift     "acute"            three looks in a row far below everything
     drift -> calm "recovered"    see stats/recovery.py
 
-At a drift the looks since its onset are taken out of the reference again and none is added until it is over. So the
-reference stays what good looks like, and whatever is left of a drop after a "recovery" is found anew.
+At a drift the looks since its onset (of a slide: since the lock) are taken out of the reference again and none is
+added until it is over. So the reference stays what good looks like, and whatever is left of a drop after a "recovery"
+is found anew.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from watchdog.domain.baseline import MetricBaseline
 from watchdog.domain.detection import Guarantee, Level, Signal
@@ -35,6 +40,8 @@ SUSPECT_WITHIN = 6.0
 ACUTE = "acute"
 #: Interval of a metric of which nothing is known.
 ANYTHING = Effect(0.0, -1.0, 1.0)
+#: Most looks whose mean says where the level is now.
+RECENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,18 @@ class DetectorState:
         )
 
 
+class _Begun(NamedTuple):
+    """What finding a drift makes of a state."""
+
+    reference: PsrState
+    marks: tuple[float, ...]
+    #: The drift's own looks, as they stood in the history.
+    drifted: NDArray[np.float64]
+    change: Effect
+    between: tuple[float, float] | None = None
+    doubt: Doubt = Doubt()
+
+
 class PsrDetector:
     """Finds sustained drops of one metric; its mean time to a false alarm is the A it is given. Holds no state."""
 
@@ -146,13 +165,17 @@ class PsrDetector:
         marks = (*state.marks, observation.at)[-REACH:]
         looks, since = evidence.looks, evidence.since
         change = self._change(psr, looks)
+        enough = statistic >= self.threshold
+        slide = self._slide(psr, looks, observation.n) if enough else None
         reason, level = "calm", Level.CALM
-        if statistic >= self.threshold and change.value <= -self.smallest_drop:
-            reason, level = "evidence", Level.DRIFT
+        if enough and change.value <= -self.smallest_drop:
+            reason, level, slide = "evidence", Level.DRIFT, None
         elif bad.looks >= DRIFT_AFTER:
-            reason, level = ACUTE, Level.DRIFT
+            reason, level, slide = ACUTE, Level.DRIFT, None
             looks, since = bad.looks, bad.since
-        elif statistic >= self.threshold:
+        elif slide is not None and slide.value <= -self.smallest_drop:
+            reason, level, change = "evidence", Level.DRIFT, slide
+        elif enough:
             reason, level = "below smallest drop", Level.SUSPECT
         elif bad.looks >= SUSPECT_AFTER:
             reason, level = ACUTE, Level.SUSPECT
@@ -160,28 +183,48 @@ class PsrDetector:
             reason, level = "suspect", Level.SUSPECT
         drift = None
         if level is Level.DRIFT:
-            bad = BadLooks()
-            looks = min(max(looks, 1), len(psr.history) - 2)
-            span = onset_interval(psr.history, looks, spread=before.spread, correlation=before.autocorrelation)
-            change, doubt = drop_at_alarm(
-                psr.history,
-                looks,
-                span,
-                answers=observation.n,
-                floor=math.sqrt(psr.within),
-                correlation=before.autocorrelation,
-            )
-            between = self._between(span, marks)
-            drifted = psr.history[-looks:]
-            psr, marks = self._test.forget(psr, looks), marks[:-looks]
-            recovery = Recovery(Moments.of(drifted - psr.mean))
-            drift = Drift(since=since, reason=reason, recovery=recovery, between=between, doubt=doubt)
+            bad, looks = BadLooks(), min(max(looks, 1), len(psr.history) - 2)
+            begun = self._slid(psr, looks, slide) if slide else self._stepped(psr, before, looks, observation.n, marks)
+            psr, marks, change = begun.reference, begun.marks, begun.change
+            recovery = Recovery(Moments.of(begun.drifted - psr.mean))
+            drift = Drift(since=since, reason=reason, recovery=recovery, between=begun.between, doubt=begun.doubt)
         signal = self._signal(observation, level, reason, statistic, change)
         if level is not Level.CALM:
             signal = replace(signal, since=since if looks else observation.at, looks=max(looks, 1))
         if drift is not None:
             signal = replace(signal, since_between=drift.between)
         return DetectorState(psr=psr, drift=drift, bad=bad, marks=marks), signal
+
+    def _stepped(self, psr: PsrState, before: PsrState, looks: int, answers: int, marks: tuple[float, ...]) -> _Begun:
+        """A drift that began so many looks ago, give or take."""
+        span = onset_interval(psr.history, looks, spread=before.spread, correlation=before.autocorrelation)
+        change, doubt = drop_at_alarm(
+            psr.history,
+            looks,
+            span,
+            answers=answers,
+            floor=math.sqrt(psr.within),
+            correlation=before.autocorrelation,
+        )
+        reference = self._test.forget(psr, looks)
+        return _Begun(reference, marks[:-looks], psr.history[-looks:], change, self._between(span, marks), doubt)
+
+    def _slid(self, psr: PsrState, looks: int, change: Effect) -> _Begun:
+        """A drift that came too slowly to have begun at any look: nothing since the lock tells what good looks like."""
+        return _Begun(self._test.back_to_lock(psr), (), psr.history[-min(looks, RECENT) :], change)
+
+    @staticmethod
+    def _slide(psr: PsrState, looks: int, answers: int) -> Effect | None:
+        """The newest looks against the locked reference; None before there is one."""
+        if psr.locked is None:
+            return None
+        return drop(
+            Moments.of(psr.history[-min(max(looks, 1), RECENT) :]),
+            Moments.of(psr.locked),
+            answers=answers,
+            floor=math.sqrt(psr.within),
+            correlation=psr.autocorrelation,
+        )
 
     @staticmethod
     def _between(span: tuple[int, int], marks: tuple[float, ...]) -> tuple[float, float] | None:

@@ -22,7 +22,7 @@ from scipy.special import ndtr
 
 from watchdog.stats.acute import DEVIATIONS, DRIFT_AFTER, LEAST_DROP
 from watchdog.stats.autocorrelation import inflation
-from watchdog.stats.predictive import CAP, CLIP, DELTAS, LOCK_AFTER, LOCKED_DELTAS, MARGIN
+from watchdog.stats.predictive import CAP, CLIP, DELTAS, LOCK_AFTER, MARGIN, locked_deltas
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def _climb(
 ) -> Floats:
     lock = baseline + LOCK_AFTER
     growing = _Sums(DELTAS, mean_runs, correlation, len(shift), luck)
-    locked = _Sums(LOCKED_DELTAS, mean_runs, correlation, len(shift), luck) if reference >= lock else None
+    locked = _Sums(locked_deltas(keen=True), mean_runs, correlation, len(shift), luck) if reference >= lock else None
     found = np.full(shift.shape, math.inf)
     n, before = min(reference, CAP), np.zeros((2, len(shift)))
     for look in range(1, horizon + 1):

@@ -28,10 +28,10 @@ from watchdog.stats.predictive import (
     CLIP,
     DELTAS,
     LOCK_AFTER,
-    LOCKED_DELTAS,
     MARGIN,
     REACH,
     YOUNG,
+    locked_deltas,
 )
 from watchdog.stats.psr_state import WINSOR
 from watchdog.stats.young import FEW, PRIOR_RUNS
@@ -60,7 +60,7 @@ class PredictivePanel:
         self._keen = keen
         #: Keen stakes: how many runs were there before each, what it has become, and its inflations, (deltas, streams).
         self._stakes: list[tuple[int, Floats, Floats]] = []
-        self._deltas = np.array(DELTAS + LOCKED_DELTAS)[:, None]
+        self._deltas = np.array(DELTAS + locked_deltas(keen=keen))[:, None]
         self._windows = 2 * math.log(mean_runs) / self._deltas**2
         # Summed stream by stream, in the order in which one stream alone is: rounding must not make or break ties.
         self._within = np.ascontiguousarray(sampling.T).mean(1)

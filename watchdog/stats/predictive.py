@@ -34,6 +34,7 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from watchdog.stats.autocorrelation import Correlation, expected_correlation, inflation
@@ -43,6 +44,8 @@ from watchdog.stats.young import Spread, Stakes, keen_spread, surprise, surprise
 #: Sizes of the shifts that are bet on, in standard deviations of a run.
 DELTAS = (0.35, 0.7, 1.4, 2.4)
 LOCKED_DELTAS = (0.25, 0.5, 1.0)
+#: One that a keen test adds: two points under correlated weather, where the locked reference was locked on bad days.
+PATIENT = 0.15
 #: Most that a single run can say; about the reach of a rank among 215. Three wild runs stay below A.
 CLIP = 2.6
 #: Runs from which ranks are fine enough.
@@ -55,10 +58,16 @@ MARGIN = 0.15
 CAP = 2000
 #: A sum stops growing at this multiple of A: it must be able to come down again.
 REACH = 1000.0
+GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-#: Variance inflation of each bet's window: ``DELTAS``, then ``LOCKED_DELTAS``.
+#: Variance inflation of each bet's window: ``DELTAS``, then those on the locked reference.
 Inflations = tuple[float, ...]
+
+
+def locked_deltas(*, keen: bool) -> tuple[float, ...]:
+    """What is bet on in the locked reference."""
+    return (PATIENT, *LOCKED_DELTAS) if keen else LOCKED_DELTAS
 
 
 class Evidence(NamedTuple):
@@ -81,12 +90,14 @@ class PredictiveSR:
 
     def __init__(self, mean_runs: float = 87_600.0, smallest_drop: float = 0.02, *, keen: bool = False) -> None:
         self.mean_runs = mean_runs
-        #: Whether the bets of the first hundred runs are the keen ones of ``young.py``.
+        #: Whether the bets of the first hundred runs are the keen ones of ``young.py``, and the locked reference is bet
+        #: on patiently too.
         self.keen = keen
+        self._locked_deltas = locked_deltas(keen=keen)
         self.smallest_drop = smallest_drop
         self._limit = REACH * mean_runs
         #: Runs that a bet on delta needs to reach A: over these its variance is inflated.
-        self._windows = tuple(2 * math.log(mean_runs) / delta**2 for delta in DELTAS + LOCKED_DELTAS)
+        self._windows = tuple(2 * math.log(mean_runs) / delta**2 for delta in DELTAS + self._locked_deltas)
 
     def start(
         self,
@@ -154,7 +165,7 @@ class PredictiveSR:
         value = _mean_total(growing)
         if state.locked is not None:
             locked = _clip(_sorted_rank(state.locked, scaled, u) + MARGIN)
-            second = self._raised(second, LOCKED_DELTAS, locked, inflations[len(DELTAS) :], mark)
+            second = self._raised(second, self._locked_deltas, locked, inflations[len(DELTAS) :], mark)
             value = (value + _mean_total(second)) / 2
         bets = growing + second
         best = max(bets, key=_climb)
@@ -173,22 +184,24 @@ class PredictiveSR:
         The runs of the baseline stay, however many are to be forgotten.
         """
         runs = min(runs, max(len(state.history) - (state.lock_at - LOCK_AFTER), 0))
-        history = state.history[: len(state.history) - runs]
-        n, mean, squares = 0, 0.0, 0.0
-        for x in history.tolist():
-            n, mean, squares = winsorised_step(n, mean, squares, x)
         correlation = state.correlation.without_last(runs)
+        state = _referring(state, state.history[: len(state.history) - runs])
         return replace(
             state,
-            history=history,
-            n=n,
-            mean=mean,
-            squares=squares,
-            failures=None if state.failures is None else state.failures[:n],
-            locked=state.locked if n >= state.lock_at else None,
+            failures=None if state.failures is None else state.failures[: state.n],
+            locked=state.locked if state.n >= state.lock_at else None,
             correlation=correlation,
             inflations=self._inflations(correlation, state.expected),
         )
+
+    def back_to_lock(self, state: PsrState) -> PsrState:
+        """As though no run since the lock had entered the reference: a slide has dragged it along. The bets are kept.
+
+        Raises ValueError before the lock.
+        """
+        if state.locked is None:
+            raise ValueError("nothing is locked yet")
+        return _referring(state, state.locked[_mixed(len(state.locked))])
 
     def _predicted(self, state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
         """Normal score of a run in a young watch: the less surprising of two predictions."""
@@ -251,6 +264,19 @@ class PredictiveSR:
         if n == state.lock_at:
             entered["locked"] = np.sort(history)
         return entered
+
+
+def _referring(state: PsrState, history: Floats) -> PsrState:
+    """The state with another reference."""
+    n, mean, squares = 0, 0.0, 0.0
+    for x in history.tolist():
+        n, mean, squares = winsorised_step(n, mean, squares, x)
+    return replace(state, history=history, n=n, mean=mean, squares=squares)
+
+
+def _mixed(n: int) -> NDArray[np.intp]:
+    """An order in which what was sorted is so no more, always the same: each a golden section after the one before."""
+    return np.argsort(np.arange(n) * GOLDEN % 1.0)
 
 
 def _rank(history: Floats, x: float, u: float) -> float:

@@ -43,7 +43,7 @@ class PsrState:
     #: Sorted first part of the history, once it is long enough.
     locked: Floats | None
     correlation: Correlation
-    #: Variance inflation of each bet's window, and the bets: ``DELTAS``, then ``LOCKED_DELTAS``.
+    #: Variance inflation of each bet's window, and the bets: ``DELTAS``, then those on the locked reference.
     inflations: tuple[float, ...]
     bets: tuple[Bet, ...]
     #: What the growing bets consist of, while they are keen.

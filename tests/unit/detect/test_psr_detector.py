@@ -140,6 +140,44 @@ def test_a_drift_ends_when_the_metric_is_back():
     assert Level.DRIFT not in {signal.level for signal in after[end:]}
 
 
+def slide(world, points, looks):
+    """The level goes down little by little; how far down it was at the first drift (None without one), and that."""
+    for number in range(looks):
+        down = points * (number + 1) / looks
+        signal = world.see(binomial(world.rng, LEVEL - down))
+        if signal.level is Level.DRIFT:
+            return down, signal
+    return None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_slide_too_slow_to_have_an_onset_is_found_when_it_has_cost_what_matters(seed):
+    world = World(seed, smallest_drop=0.05, mean_runs=20_000.0)
+    world.live(300)
+    good = world.state.psr.mean
+    down, found = slide(world, points=0.15, looks=3000)
+    assert 0.035 < down < 0.085
+    assert found.reason == "evidence"
+    assert found.effect == pytest.approx(-down, abs=0.03)
+    assert found.interval[0] < -down < found.interval[1]
+    assert found.since_between is None
+    assert world.state.psr.mean == pytest.approx(good, abs=0.01)  # what slid is out of the reference again
+
+    still = world.live(150, chance=LEVEL - down)
+    assert {signal.level for signal in still} == {Level.DRIFT}
+    back = world.live(60)
+    assert "recovered" in [signal.reason for signal in back]
+    kept = DetectorState.from_json(json.loads(json.dumps(world.state.to_json())))
+    assert kept.to_json() == world.state.to_json()
+
+
+def test_a_slide_that_costs_less_than_matters_wakes_nobody():
+    world = World(4, smallest_drop=0.05, mean_runs=20_000.0)
+    world.live(300)
+    assert slide(world, points=0.03, looks=1500) is None
+    assert "below smallest drop" in {signal.reason for signal in world.signals}
+
+
 def test_the_reference_never_learns_the_drift():
     world = World()
     world.live(60)

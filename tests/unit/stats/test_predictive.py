@@ -227,6 +227,24 @@ def test_what_is_forgotten_was_never_there(stream):
         assert clean.correlation.sums == expected.correlation.sums
 
 
+def test_back_to_the_lock_the_reference_is_what_was_locked_and_in_no_order(stream):
+    runs, baseline = stream("calm")
+    test = PredictiveSR(1000.0, keen=True)
+    state = started(test, runs[:baseline])
+    with pytest.raises(ValueError, match="locked"):
+        test.back_to_lock(state)
+    while state.locked is None:
+        state, _ = test.update(state, 0.01 * np.sin(state.n), 1e-3)
+    for _ in range(300):
+        state, _ = test.update(state, -0.2, 1e-3)
+    back = test.back_to_lock(state)
+    assert sorted(back.history) == list(state.locked)
+    assert abs(np.corrcoef(back.history[1:], back.history[:-1])[0, 1]) < 0.6
+    assert np.array_equal(test.back_to_lock(state).history, back.history)
+    assert (back.n, back.bets, back.correlation) == (len(state.locked), state.bets, state.correlation)
+    assert back.mean == pytest.approx(np.mean(state.locked), abs=1e-3)
+
+
 def test_memory_is_bounded():
     test = PredictiveSR(1000.0)
     rng = np.random.default_rng(1)
