@@ -19,8 +19,9 @@ Proven: while runs are exchangeable (rank phase) or normal (young phase) and V =
 martingale, so the mean time to a false alarm is at least A runs (Pollak 1985; Shin, Ramdas and Rinaldo 2023); the
 clip only lowers the stakes on a drop.
 Calibrated by simulation: the inflation V for autocorrelation; the second sum, whose ranks are taken in a *locked*
-reference with a margin of 0.15, and which finds what the growing reference would absorb; the winsorised spread of a
-young reference.
+reference with a margin of 0.15, and which finds what the growing reference would absorb; its patient bet on 0.15, with
+which drops of 2 points under weather of AR(.6) are found within 1,500 runs in 99.7 % instead of 98.2 % of 1,192 lives,
+for .063 instead of .045 false alarms a metric-year there (600 metric-years); the winsorised spread of a young reference.
 
 Everything is a pure function of the summaries fed to it. A state is a value of at most some 2,700 floats.
 """
