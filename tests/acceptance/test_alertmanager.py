@@ -65,7 +65,9 @@ SCENARIOS = {
     "killed and started again while it pages": Scenario(break_it=("--fault", "down@{firing}+8"), gap=None),
     "stopped in good order and started again": Scenario(break_it=("--fault", "term@{firing}+8"), gap=None),
     "killed, and what it knew is gone": Scenario(break_it=("--fault", "wipe@{firing}+4"), gap=None),
-    "gone while the alert resolves": Scenario(break_it=("--fault", "wipe@{good}+20"), gap=None),
+    "gone while the alert resolves": Scenario(
+        break_it=("--fault", "wipe@{good}+20"), story=("--good", "40"), gap=None
+    ),
     "refusing with 503": Scenario(break_it=("--fault", "503@{firing}+12")),
     "one of two killed": Scenario(break_it=("--ha", "2", "--fault", "down@{firing}+8#0"), gap=None),
     "one of two killed, and what it knew is gone": Scenario(
