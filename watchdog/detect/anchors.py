@@ -4,7 +4,8 @@ The anchors have a detector of their own, whose evidence gathers over looks. Whe
 anchors that are graded daily have been graded two or three times since the drop began. Then a t test decides, once:
 the newest anchors since the onset against the baseline's, at 1 %.
 
-    moved        the shift is the smallest drop that matters or more, and its 98 % interval leaves out zero
+    moved        the shift is half of the drop or more (answers may fall twice as far as anchors, half of which had the
+                 lowest grade before), or the smallest drop that matters, and its 98 % interval leaves out zero
     holds        the interval lies within the smallest drop on either side
     undecided    neither
 
@@ -14,7 +15,7 @@ Nothing is proven of the whole procedure: what it is worth was simulated (tests/
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,7 @@ from watchdog.domain.metric import Arm, MetricKey, Observation
 from watchdog.stats.interval import Effect, Moments, effect
 
 #: Newest looks at the anchors that are asked, at the most: a judge that moved back is itself again.
-NEWEST = 5
+NEWEST = 8
 CONFIDENCE = 0.98
 #: The reasons given.
 MOVED, UNDECIDED = "anchors at the alarm", "anchors undecided"
@@ -45,32 +46,39 @@ def settle(
     by its name, score units.
     """
     return [
-        _settled(signal, baseline, looks.get(signal.key, ()), _onset(signal, signals), smallest_drop(signal.key.scorer))
+        _settled(
+            signal,
+            baseline,
+            looks.get(signal.key, ()),
+            [each for each in signals if _rests_on(signal, each) and each.level is Level.DRIFT],
+            smallest_drop(signal.key.scorer),
+        )
         if signal.key.arm is Arm.ANCHORS
         else signal
         for signal in signals
     ]
 
 
-def _onset(anchors: Signal, signals: Iterable[Signal]) -> float | None:
-    """When the drift of what rests on the judge began; None while nothing drifts."""
-    drifting = [
-        signal.at if signal.since is None else signal.since
-        for signal in signals
-        if signal.key.scorer == anchors.key.scorer and signal.key.arm in _RESTING and signal.level is Level.DRIFT
-    ]
-    return min(drifting, default=None)
+def _rests_on(anchors: Signal, signal: Signal) -> bool:
+    return signal.key.scorer == anchors.key.scorer and signal.key.arm in _RESTING
 
 
 def _settled(
-    signal: Signal, baseline: Baseline, looks: Sequence[Observation], onset: float | None, smallest_drop: float
+    signal: Signal,
+    baseline: Baseline,
+    looks: Sequence[Observation],
+    drifts: Sequence[Signal],
+    smallest_drop: float,
 ) -> Signal:
+    """The anchors' signal, given the drifts of what rests on their judge."""
     reference = baseline.metrics.get(signal.key)
-    asked = [look for look in looks if onset is not None and look.at >= onset][-NEWEST:]
+    onset = min((drift.at if drift.since is None else drift.since for drift in drifts), default=math.inf)
+    asked = [look for look in looks if look.at >= onset][-NEWEST:]
     if signal.level not in (Level.CALM, Level.SUSPECT) or reference is None or not asked:
         return signal
     change = _shift(asked, reference, CONFIDENCE)
-    if abs(change.value) >= smallest_drop and (change.high < 0 or change.low > 0):
+    telling = min(max(abs(drift.effect) for drift in drifts) / 2, smallest_drop)
+    if abs(change.value) >= telling and (change.high < 0 or change.low > 0):
         shown = _shift(asked, reference, 0.9)
         return replace(
             signal,

@@ -21,7 +21,7 @@ clip only lowers the stakes on a drop.
 Calibrated by simulation: the inflation V for autocorrelation; the second sum, whose ranks are taken in a *locked*
 reference with a margin of 0.15, and which finds what the growing reference would absorb; its patient bet on 0.15, with
 which drops of 2 points under weather of AR(.6) are found within 1,500 runs in 99.7 % instead of 98.2 % of 1,192 lives,
-for .063 instead of .045 false alarms a metric-year there (600 metric-years); the winsorised spread of a young reference.
+for .063 instead of .045 false alarms a metric-year there (600 metric-years); the winsorised spread of a young watch.
 
 Everything is a pure function of the summaries fed to it. A state is a value of at most some 2,700 floats.
 """

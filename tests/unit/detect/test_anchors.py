@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from watchdog.detect.anchors import MOVED, UNDECIDED, settle
+from watchdog.detect.anchors import MOVED, NEWEST, UNDECIDED, settle
 from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline
 from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Arm, MetricKey, Observation
@@ -45,17 +45,20 @@ def settled(
     current: Level = Level.DRIFT,
     since: float = 0.0,
     drops: Mapping[str, float] = {ANCHORS.scorer: 0.03},
+    effect: float = -0.06,
 ) -> Signal:
-    said = [signal(ANCHORS, anchors), signal(CURRENT, current, since=since)]
+    said = [signal(ANCHORS, anchors), signal(CURRENT, current, since=since, effect=effect)]
     after = settle(said, BASELINE, {ANCHORS: looks(*x)}, smallest_drop=drops.__getitem__)
     assert after[1] is said[1]
     return after[0]
 
 
-def test_how_far_a_judge_must_have_moved_is_the_smallest_drop_of_the_metric_that_rests_on_it():
+def test_a_judge_moved_that_moved_by_half_of_the_drop_or_by_what_matters_to_the_metric():
     moved = (-0.03, -0.031, -0.029, -0.03)
-    assert settled(*moved, drops={ANCHORS.scorer: 0.01}).level is Level.DRIFT
-    assert settled(*moved, drops={ANCHORS.scorer: 0.06}).level is Level.CALM
+    matters = {ANCHORS.scorer: 0.04}
+    assert settled(*moved, drops=matters, effect=-0.059).level is Level.DRIFT
+    assert settled(*moved, drops=matters, effect=-0.061).level is not Level.DRIFT
+    assert settled(*moved, drops={ANCHORS.scorer: 0.029}, effect=-0.2).level is Level.DRIFT
 
 
 @pytest.mark.parametrize("sign", [-1, 1])
@@ -83,7 +86,7 @@ def test_one_look_that_may_be_chance_leaves_it_undecided():
 
 def test_looks_before_the_drop_and_old_ones_are_not_asked():
     assert settled(0.0, 0.0, 0.0, -0.15, -0.15, since=900.0).level is Level.DRIFT
-    assert settled(-0.15, -0.15, 0.0, 0.0, 0.0, 0.0, 0.0).level is Level.CALM
+    assert settled(-0.15, -0.15, *[0.0] * NEWEST).level is Level.CALM
 
 
 def test_while_nothing_drifts_their_own_detector_has_the_word():
