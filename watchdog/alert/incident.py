@@ -40,6 +40,8 @@ _WITH_PROVIDER = (
     WIDE,
     frozenset({Cause.SHARED, Cause.PROVIDER_MODEL, Cause.PINNED_MOVED, Cause.JUDGE}),
 )
+#: What a provider that is failing still explains, whenever it is found: a look that scores nothing is its work, too.
+_MEANWHILE = frozenset({Cause.PROVIDER_FAILING, Cause.BLIND})
 #: Looks that evidence may be apart, as it is dated no better than by looks; and looks within which it comes back.
 _LOOKS_APART = 1.5
 _LOOKS_BACK = 3.0
@@ -52,6 +54,7 @@ class Belongs(StrEnum):
 
     TOGETHER = "its evidence began together with the incident's"
     CAME_BACK = "it was a member before"
+    MEANWHILE = "the incident is that of a provider which is failing still"
     STRANGER = "it is about another feature, and no cause that lies with a provider of both"
     OVER = "the incident has been closed for too long"
     APART = "its evidence began at another time"
@@ -59,7 +62,7 @@ class Belongs(StrEnum):
     @property
     def yes(self) -> bool:
         """Whether it is."""
-        return self in (Belongs.TOGETHER, Belongs.CAME_BACK)
+        return self in (Belongs.TOGETHER, Belongs.CAME_BACK, Belongs.MEANWHILE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +143,8 @@ def belongs(alert: Alert, began: tuple[float, float], incident: Incident, now: f
         return Belongs.OVER
     if alert.fingerprint in incident.members:
         return Belongs.CAME_BACK
+    if incident.closed_at is None and incident.cause is Cause.PROVIDER_FAILING and alert.cause in _MEANWHILE:
+        return Belongs.MEANWHILE
     earliest, latest = began
     if incident.began_at - windows.apart <= latest and earliest <= incident.opened_at + windows.apart:
         return Belongs.TOGETHER

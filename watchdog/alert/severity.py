@@ -35,6 +35,7 @@ class Why(StrEnum):
     COUNTED = "counted, not estimated: as configured"
     CONFIGURED = "no more than a ticket by configuration"
     RULE_OF_THUMB = "a rule of thumb may not page"
+    PERHAPS_THE_JUDGE = "no larger than what its judge may have done, whose anchors do not tell"
     SEVERE = "a large drop that most metrics see"
     URGENT = "a drop that is large enough to wake somebody"
     FAST = "a drop that came within days"
@@ -86,7 +87,7 @@ def severity_of(condition: Condition, policy: Policy, at: float, company: Compan
     |---|---|---|
     | counted | - | as configured |
     | rule of thumb | - | ticket at the most |
-    | drop of a score | configured as a ticket | ticket |
+    | drop of a score | configured as a ticket, or perhaps the judge's work | ticket |
     | | >= sev1_drop, half of the paging metrics drift (two or more) | sev1 |
     | | >= urgent_drop, or it began within slow_after | page |
     | | else | ticket |
@@ -117,6 +118,8 @@ def _alone(condition: Condition, policy: Policy, at: float, company: Company) ->
         return _measure(allowed, size.measure, math.exp(-size.effect), size.latency, policy)
     if not allowed.rings:
         return Verdict(severity=allowed, why=Why.CONFIGURED)
+    if size.judge_in_doubt:
+        return Verdict(severity=Severity.TICKET, why=Why.PERHAPS_THE_JUDGE)
     drop = -size.effect
     if drop >= policy.sev1_drop and company.drifting >= max(_AT_LEAST, company.paging / 2):
         return Verdict(severity=Severity.SEV1, why=Why.SEVERE)

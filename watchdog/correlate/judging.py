@@ -85,6 +85,17 @@ def explains(situation: Situation, signal: Signal) -> bool:
     return left.effect + _SURELY * half >= -max(smallest, -anchors.effect)
 
 
+def may_explain(situation: Situation, signal: Signal) -> bool:
+    """Whether a judge of which its anchors do not tell may have moved far enough to explain a drop of both arms.
+
+    By as much as lies within their interval, twice (see ``explains``).
+    """
+    anchors = situation.anchors(signal.key.scorer)
+    if doubt(situation, signal) is not Doubt.UNDECIDED or anchors is None:
+        return False
+    return signal.effect >= 2 * anchors.interval[0]
+
+
 def about(situation: Situation, scorer: str) -> str:
     """What the anchors say, for a drift that both arms share; empty for a metric without a judge."""
     if scorer not in situation.judges:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from watchdog.correlate.cause import cause_of
-from watchdog.correlate.judging import corrected, doubt, judge_moved
+from watchdog.correlate.judging import corrected, doubt, judge_moved, may_explain
 from watchdog.correlate.situation import Situation
 from watchdog.correlate.words import change, labels, measured, regraded, story, worst
 from watchdog.domain.alert import AlertType, Cause, Condition, ConditionStatus, Severity, Size
@@ -92,7 +92,13 @@ def _drift(situation: Situation, plan: MetricPlan, key: MetricKey) -> Condition:
         since=signal.since,
         since_between=signal.since_between,
         hold_looks=waits.hold_looks,
-        size=_size(signal, layer=plan.layer, measure=measure and measure.measure, latency=latency),
+        size=_size(
+            signal,
+            layer=plan.layer,
+            measure=measure and measure.measure,
+            latency=latency,
+            judge_in_doubt=verdict.cause is Cause.SHARED and may_explain(situation, signal),
+        ),
         inhibited_by="the judge moved" if verdict.cause is Cause.JUDGE else "",
     )
 

@@ -92,7 +92,8 @@ def _settled(
         )
     if max(-change.low, change.high) <= smallest_drop:
         return signal
-    return replace(signal, level=Level.SUSPECT, reason=UNDECIDED)
+    interval = (change.low, change.high)
+    return replace(signal, level=Level.SUSPECT, reason=UNDECIDED, effect=change.value, interval=interval)
 
 
 def _shift(looks: Sequence[Observation], reference: MetricBaseline, confidence: float) -> Effect:

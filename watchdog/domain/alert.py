@@ -89,6 +89,8 @@ class Size:
     measure: Measure | None = None
     #: Of a latency: the 95 % quantile at this look, seconds; None when it is not known.
     latency: float | None = None
+    #: Whether it may as well be the judge, whose anchors do not tell.
+    judge_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,16 @@ DOWN = {"provider": "openai", "cause": Cause.PROVIDER_FAILING}
             {**SHARED, "cause": Cause.JUDGE},
             Belongs.TOGETHER,
         ),
+        # What a provider that is failing still explains, whenever it is found.
+        ({"since": -99999, "cause": Cause.BLIND}, DOWN, Belongs.MEANWHILE),
+        (
+            {"since": 9000, "starts_at": 9000, "cause": Cause.PROVIDER_FAILING, "feature": "chat"},
+            DOWN,
+            Belongs.MEANWHILE,
+        ),
+        ({"since": -99999, "cause": Cause.BLIND}, {**DOWN, "closed_at": -60}, Belongs.APART),
+        ({"since": -99999, "cause": Cause.BLIND}, SHARED, Belongs.APART),
+        ({"since": -99999, "cause": Cause.OURS}, DOWN, Belongs.APART),
         # What is only known to have begun between two looks.
         ({"between": (-9999, -4200)}, {}, Belongs.TOGETHER),
         ({"between": (-9999, -4201)}, {}, Belongs.APART),
@@ -175,7 +185,7 @@ def test_what_belongs_to_an_incident_is_decided_by_feature_provider_and_the_time
     began = (one.since or one.starts_at,) * 2 if between is None else tuple(house.NOW + each for each in between)
     found = belongs(one, began, incident_of(house, **about), house.NOW, Windows())
     assert found is reason
-    assert found.yes is (reason in (Belongs.TOGETHER, Belongs.CAME_BACK))
+    assert found.yes is (reason in (Belongs.TOGETHER, Belongs.CAME_BACK, Belongs.MEANWHILE))
 
 
 def test_windows_are_no_finer_than_the_looks():

@@ -45,6 +45,9 @@ def rise(measure, ratio, **more):
         ("page", drop(4.9), 3 * DAY, Company(), POLICY, "ticket", Why.SLOW),
         ("page", drop(4.9), 3 * DAY, Company(), Policy(urgent_drop=0.03), "page", Why.URGENT),
         ("page", drop(30, guarantee=Guarantee.CALIBRATED), 0, Company(), POLICY, "page", Why.URGENT),
+        # perhaps the judge's work
+        ("page", drop(6, judge_in_doubt=True), 0, BROAD, POLICY, "ticket", Why.PERHAPS_THE_JUDGE),
+        ("page", drop(6, judge_in_doubt=True), 0, ROUND, POLICY, "page", Why.ALL_ROUND),
         # how broad
         ("page", drop(25), 0, BROAD, POLICY, "sev1", Why.SEVERE),
         ("page", drop(24), 0, BROAD, POLICY, "page", Why.URGENT),

@@ -138,6 +138,24 @@ def test_a_drift_waits_for_anchors_only_while_they_may_say_that_it_is_the_judge(
     assert found.annotations.get("waits_for") == (reason.value if looks > 1 else None)
 
 
+@pytest.mark.parametrize(
+    ("said", "current", "in_doubt"),
+    [
+        (Level.SUSPECT, -0.059, True),  # the anchors, at -2 points give or take 1, may have fallen by half of it
+        (Level.SUSPECT, -0.061, False),
+        (Level.CALM, -0.059, False),
+    ],
+)
+def test_what_an_undecided_judge_may_have_done_is_in_doubt_and_what_it_cannot_have_is_not(
+    house, said, current, in_doubt
+):
+    found = drift(house, look(house, said=said, current=current, pinned=current))
+    assert found.cause is Cause.SHARED
+    assert found.size.judge_in_doubt is in_doubt
+    below = look(house, said=said, current=current, pinned=0.0, difference=Level.DRIFT)
+    assert drift(house, below).size.judge_in_doubt is False
+
+
 def test_a_check_waits_for_no_judge(house):
     fell = house.signal(house.key("is-json"), Level.DRIFT, **around(-0.10))
     situation = look(house, said=Level.SUSPECT)
