@@ -4,7 +4,7 @@ The anchors have a detector of their own, whose evidence gathers over looks. Whe
 anchors that are graded daily have been graded two or three times since the drop began. Then a t test decides, once:
 the newest anchors since the onset against the baseline's, at 1 %.
 
-    moved        the shift is half of the drop or more (answers may fall twice as far as anchors, half of which had the
+    moved        the shift is a third of the drop or more (answers may fall further than anchors, half of which had the
                  lowest grade before), or the smallest drop that matters, and its 98 % interval leaves out zero
     holds        the interval lies within the smallest drop on either side
     undecided    neither
@@ -25,8 +25,9 @@ from watchdog.domain.detection import Guarantee, Level, Signal
 from watchdog.domain.metric import Arm, MetricKey, Observation
 from watchdog.stats.interval import Effect, Moments, effect
 
-#: Newest looks at the anchors that are asked, at the most: a judge that moved back is itself again.
-NEWEST = 8
+#: Newest looks at the anchors that are asked, at the most: enough that a judge which moved does not seem to have moved
+#: back by chance, look after look; and one that did is itself again after so many.
+NEWEST = 48
 CONFIDENCE = 0.98
 #: The reasons given.
 MOVED, UNDECIDED = "anchors at the alarm", "anchors undecided"
@@ -77,7 +78,7 @@ def _settled(
     if signal.level not in (Level.CALM, Level.SUSPECT) or reference is None or not asked:
         return signal
     change = _shift(asked, reference, CONFIDENCE)
-    telling = min(max(abs(drift.effect) for drift in drifts) / 2, smallest_drop)
+    telling = min(max(abs(drift.effect) for drift in drifts) / 3, smallest_drop)
     if abs(change.value) >= telling and (change.high < 0 or change.low > 0):
         shown = _shift(asked, reference, 0.9)
         return replace(
