@@ -111,6 +111,9 @@ async def test_a_later_call_is_the_first_but_for_its_body(server, ask, kind, bas
     lengths = [call["headers"].popall("Content-Length") for call in (first, later)]
     assert int(lengths[0][0]) < int(lengths[1][0])
     assert list(later["headers"].items()) == list(first["headers"].items())
+    assert not [
+        name for name in first["headers"] if "idempotency" in name.lower()
+    ]  # it would be that of the first call
 
 
 async def test_a_redirect_is_followed_each_time(server, openai, ask, reply):
