@@ -40,8 +40,6 @@ _WITH_PROVIDER = (
     WIDE,
     frozenset({Cause.SHARED, Cause.PROVIDER_MODEL, Cause.PINNED_MOVED, Cause.JUDGE}),
 )
-#: What a provider that is failing still explains, whenever it is found: a look that scores nothing is its work, too.
-_MEANWHILE = frozenset({Cause.PROVIDER_FAILING, Cause.BLIND})
 #: Looks that evidence may be apart, as it is dated no better than by looks; and looks within which it comes back.
 _LOOKS_APART = 1.5
 _LOOKS_BACK = 3.0
@@ -143,7 +141,7 @@ def belongs(alert: Alert, began: tuple[float, float], incident: Incident, now: f
         return Belongs.OVER
     if alert.fingerprint in incident.members:
         return Belongs.CAME_BACK
-    if incident.closed_at is None and incident.cause is Cause.PROVIDER_FAILING and alert.cause in _MEANWHILE:
+    if incident.closed_at is None and incident.cause is Cause.PROVIDER_FAILING and _failing(alert, incident):
         return Belongs.MEANWHILE
     earliest, latest = began
     if incident.began_at - windows.apart <= latest and earliest <= incident.opened_at + windows.apart:
@@ -168,6 +166,13 @@ def _one_cause(alert: Alert, incident: Incident) -> bool:
     """Whether the causes of both lie with the same provider, and may be one."""
     same = bool(incident.provider) and _provider(alert) == incident.provider
     return same and any(alert.cause in causes and incident.cause in causes for causes in _WITH_PROVIDER)
+
+
+def _failing(alert: Alert, incident: Incident) -> bool:
+    """Whether a provider that is failing still explains an alert: its own, or that of looks which scored nothing."""
+    if alert.cause is Cause.PROVIDER_FAILING:
+        return _one_cause(alert, incident)
+    return alert.cause is Cause.BLIND
 
 
 def _provider(alert: Alert) -> str:

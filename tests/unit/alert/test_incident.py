@@ -158,6 +158,11 @@ DOWN = {"provider": "openai", "cause": Cause.PROVIDER_FAILING}
             Belongs.MEANWHILE,
         ),
         ({"since": -99999, "cause": Cause.BLIND}, {**DOWN, "closed_at": -60}, Belongs.APART),
+        (
+            {"since": 9000, "starts_at": 9000, "cause": Cause.PROVIDER_FAILING},
+            {**DOWN, "provider": "anthropic"},
+            Belongs.APART,
+        ),
         ({"since": -99999, "cause": Cause.BLIND}, SHARED, Belongs.APART),
         ({"since": -99999, "cause": Cause.OURS}, DOWN, Belongs.APART),
         # What is only known to have begun between two looks.
