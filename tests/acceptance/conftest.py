@@ -32,6 +32,7 @@ from watchdog.workspace.locate import shipped
 HOUSE = Path(__file__).resolve().parents[2]
 WATCH = "support_reply"
 PINNED, UPDATED = "sim-1-2026-08", "sim-1-2026-11"
+BASELINE_LOOKS = 8
 #: The provider on a good day: the alias sim-1 is served by the dated model.
 CALM = {
     "models": {
@@ -115,6 +116,11 @@ class Simulated:
 
     def control(self, patch: Mapping[str, Any]) -> None:
         _call(f"{self.url}/control", json.dumps(patch).encode())
+
+    def calm(self, asked: int = 0) -> None:
+        """A good day, with the luck of one: the same each time, whatever was asked before."""
+        _call(f"{self.url}/reset?asked={asked}", b"{}")
+        self.control(CALM)
 
     def stats(self) -> dict[str, Any]:
         return _call(f"{self.url}/stats?cases=1")
@@ -396,7 +402,7 @@ def small_disk(tmp_path):
 
 async def _walk_to_baseline(workspace: Workspace) -> None:
     story = Story(workspace, HurriedClock(time.time() - 86400.0))
-    await story.look(8)
+    await story.look(BASELINE_LOOKS)
     assert story.freeze().status == "locked"
     await story.close()
 
@@ -411,7 +417,7 @@ def _shared_simulator():
 @pytest.fixture
 def simulator(_shared_simulator):
     """The simulator on a good day."""
-    _shared_simulator.control(CALM)
+    _shared_simulator.calm(BASELINE_LOOKS)
     return _shared_simulator
 
 
@@ -422,7 +428,7 @@ def start_simulator():
 
     def start(port: int = 0) -> Simulated:
         started.append(Simulated.start(port))
-        started[-1].control(CALM)
+        started[-1].calm(BASELINE_LOOKS)
         return started[-1]
 
     yield start
@@ -437,9 +443,10 @@ def _with_baseline(_shared_simulator, tmp_path_factory):
 
     def make(*, judged: bool) -> Workspace:
         if judged not in made:
-            _shared_simulator.control(CALM)
+            _shared_simulator.calm()
             made[judged] = Workspace.make(tmp_path_factory.mktemp("calm"), _shared_simulator.url, judged=judged)
             asyncio.run(_walk_to_baseline(made[judged]))
+            _shared_simulator.calm(BASELINE_LOOKS)
         return made[judged]
 
     return make

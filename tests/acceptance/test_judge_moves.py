@@ -101,4 +101,5 @@ async def test_an_interrupted_look_pays_only_for_the_anchors_it_had_not_graded(j
 
 
 def judge_calls(simulator) -> int:
-    return simulator.stats()["models"]["sim-judge"]["calls"]["judge"]
+    asked = simulator.stats()["models"].get("sim-judge")
+    return asked["calls"]["judge"] if asked else 0

@@ -170,6 +170,9 @@ async def test_control_over_http_reads_changes_and_resets(http):
     assert "sim-1" in {model["id"] for model in (await http.get("/v1/models")).json()["data"]}
     assert (await http.post("/reset")).json()["aliases"] == {"sim-1": "sim-1-2026-08"}
     assert (await http.get("/stats")).json()["calls"] == 0
+    assert (await http.post("/reset?asked=8")).status_code == 200
+    wrong = await http.post("/reset?asked=-8")
+    assert (wrong.status_code, wrong.json()["error"]) == (400, "'asked' is a count of calls, 0 or more, not '-8'")
 
 
 @pytest.mark.parametrize(

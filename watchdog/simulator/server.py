@@ -18,7 +18,7 @@ from watchdog.simulator.wire import DIALECTS, Dialect
 _DESCRIPTION = {
     "service": "eval-watchdog simulator",
     "answers": ["POST /v1/chat/completions", "POST /v1/messages", "POST /agent", "GET /v1/models"],
-    "control": ["GET /control", "POST /control", "GET /stats", "GET /stats?cases=1", "POST /reset"],
+    "control": ["GET /control", "POST /control", "GET /stats", "GET /stats?cases=1", "POST /reset", "POST /reset?asked=8"],
 }
 _QUOTA = "You exceeded your current quota, please check your plan and billing details."
 #: Size of every limit that headers tell of.
@@ -114,7 +114,7 @@ class SimulatorServer:
         if asked == ("GET", "/stats"):
             return _answer(simulator.stats(cases=request.query.get("cases", "0") not in {"", "0"}))
         if asked == ("POST", "/reset"):
-            simulator.reset()
+            simulator.reset(_count(request.query.get("asked", "0")))
         elif asked == ("POST", "/control"):
             simulator.change(await _body(request))
         elif asked != ("GET", "/control"):
@@ -147,6 +147,12 @@ async def _body(request: web.BaseRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise UsageError("the body is a JSON object")
     return body
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"'asked' is a count of calls, 0 or more, not {text!r}")
+    return int(text)
 
 
 def _limits(dialect: Dialect, reply: Reply) -> dict[str, str]:

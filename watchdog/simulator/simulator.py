@@ -98,8 +98,12 @@ class Simulator:
         self._tally = Tally()
         self.reset()
 
-    def reset(self) -> None:
-        """Everything as it was at the start: behaviours, aliases, counts."""
+    def reset(self, asked: int = 0) -> None:
+        """Everything as it was at the start: behaviours, aliases, counts.
+
+        The luck of the answers too; it goes on as if everything had been ``asked`` so often before.
+        """
+        self._asked_before = asked
         self._usual = Behaviour()
         self._models: dict[str, Behaviour] = {}
         self._aliases = dict(self._first_aliases)
@@ -197,7 +201,7 @@ class Simulator:
         about = case.id if case else "-"
         if sheet:
             about = f"{about} {digest(sheet.answer)}"
-        count = tally.asked[model, role, about]
+        count = self._asked_before + tally.asked[model, role, about]
         nonce = question.nonce or str(count)
         tally.calls[model, role] += 1
         tally.asked[model, role, about] += 1

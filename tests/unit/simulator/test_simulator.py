@@ -219,6 +219,22 @@ def test_an_answer_is_cut_at_the_most_tokens(simulator):
     assert (reply.finish_reason, reply.output_tokens, len(reply.text)) == ("length", 5, 20)
 
 
+def test_after_a_reset_luck_goes_the_same_way_again_and_from_where_it_is_told(simulator, golden):
+    simulator.change({"models": {"m": {"quality": 0.5}}})
+    asked = [Question(model="m", text=case.variables["input"]) for case in golden.cases]
+
+    def answers(looks: int) -> list[str]:
+        simulator.change({"models": {"m": {"quality": 0.5}}})
+        return [simulator.reply(question).text for _ in range(looks) for question in asked]
+
+    first = answers(3)
+    simulator.reset()
+    assert answers(3) == first
+    simulator.reset(asked=2)
+    assert answers(1) == first[-len(asked) :]
+    assert first[: len(asked)] != first[-len(asked) :]
+
+
 def test_counts_are_kept_by_model_role_and_case_until_the_reset(simulator, golden):
     case = golden.cases[0]
     for _ in range(3):
