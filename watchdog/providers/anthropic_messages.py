@@ -44,12 +44,12 @@ class AnthropicProvider(SDKProvider):
 
     async def complete(self, request: Request) -> Answer:
         """Ask once; raise ProviderError when there is no answer."""
-        data, response = await self._post("/v1/messages", body_of(request), request.timeout)
+        data, reply = await self._post("/v1/messages", body_of(request), request.timeout)
         blocks = data.get("content")
         if not isinstance(blocks, list):
-            raise malformed("content", response)
+            raise malformed("content", reply)
         usage, reason = data.get("usage"), text_or_none(data.get("stop_reason"))
-        identity, headroom = traces(response.headers.raw)
+        identity, headroom = traces(reply.raw_headers)
         answer = Answer(
             text="".join(str(block.get("text") or "") for block in _of_type(blocks, "text")),
             finish_reason=_FINISH.get(reason, reason) if reason else None,
@@ -62,7 +62,7 @@ class AnthropicProvider(SDKProvider):
             ),
             headroom=headroom,
         )
-        return spoken(answer, response.headers)
+        return spoken(answer, reply.headers)
 
     def _connect(self) -> tuple[Any, Any]:
         import anthropic  # noqa: PLC0415 - 1.3 to 2 s

@@ -12,7 +12,7 @@ text that took tokens, was cut off, filtered or refused is what the model said.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -123,7 +123,7 @@ def from_exception(error: BaseException, *, secrets: Collection[str] = ()) -> Pr
     names = {kind.__name__ for cause in chain for kind in type(cause).__mro__}
     if names & {"InvalidURL", "UnsupportedProtocol", "InvalidUrlClientError"}:
         return failure(ErrorKind.BAD_REQUEST, "the URL is not valid")
-    if names & {"ClientResponseError", "DecodingError"}:
+    if names & {"ClientResponseError", "ContentEncodingError", "DecodingError"}:
         return failure(ErrorKind.BAD_RESPONSE, f"not an HTTP answer ({type(root).__name__})")
     if isinstance(root, OSError) or names & {"ClientConnectionError", "ClientPayloadError", "NetworkError"}:
         return failure(ErrorKind.CONNECTION, scrub(_connection(root), secrets)[:_MESSAGE_LIMIT])
@@ -245,7 +245,7 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return next((found for name in _REQUEST_IDS if (found := headers.get(name.decode()))), None)
 
 
-def traces(raw: list[tuple[bytes, bytes]]) -> tuple[str | None, dict[str, str]]:
+def traces(raw: Sequence[tuple[bytes, bytes]]) -> tuple[str | None, dict[str, str]]:
     """The request id and the rate-limit headers (names in lower case) among the raw headers of an answer.
 
     One pass over bytes: asking an httpx2.Headers for each name costs more CPU than all else we do with an answer.

@@ -11,6 +11,7 @@ from watchdog.errors import ErrorKind, ProviderError
 from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
 from watchdog.providers.deferred import deferred
+from watchdog.providers.envelope import Reply
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
 from watchdog.text.counts import count_or_none
 
@@ -47,27 +48,27 @@ class OpenAIProvider(SDKProvider):
         """Ask once; raise ProviderError when there is no answer."""
         body = {**request.parameters, "model": request.model, "messages": wire(request.messages)}
         try:
-            data, response = await self._post("/chat/completions", body, request.timeout)
+            data, reply = await self._post("/chat/completions", body, request.timeout)
         except ProviderError as error:
             if error.kind is ErrorKind.BAD_REQUEST and str(error).startswith("HTTP 400 content_filter"):
                 # Azure refuses a filtered prompt with 400: that is what the deployment says to this case, not a fault.
                 return Answer(text="", finish_reason="content_filter", request_id=error.request_id)
             raise
-        return self._answer(data, response)
+        return self._answer(data, reply)
 
     @staticmethod
-    def _answer(data: dict[str, Any], response: Any) -> Answer:
+    def _answer(data: dict[str, Any], reply: Reply) -> Answer:
         choices = data.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
-            raise malformed("choices[0].message", response)
+            raise malformed("choices[0].message", reply)
         text, finish_reason = _text(message.get("content")), text_or_none(choice.get("finish_reason"))
         refusal = message.get("refusal")
         if isinstance(refusal, str) and refusal:
             text, finish_reason = text or refusal, "refusal"
         usage = data.get("usage")
-        identity, headroom = traces(response.headers.raw)
+        identity, headroom = traces(reply.raw_headers)
         answer = Answer(
             text=text,
             finish_reason=finish_reason,
@@ -78,7 +79,7 @@ class OpenAIProvider(SDKProvider):
             tool_calls=_tool_calls(message.get("tool_calls")),
             headroom=headroom,
         )
-        return spoken(answer, response.headers)
+        return spoken(answer, reply.headers)
 
     def _connect(self) -> tuple[Any, Any]:
         import httpx2  # noqa: PLC0415

@@ -1,9 +1,8 @@
 """One attempt through an official SDK client: auth, hosts and transport are the SDK's, everything else is ours.
 
-What an SDK does for each call costs more CPU than the call itself, so it does it once. Its response models are left
-out: the raw response is asked for (``cast_to``), and the few fields we keep are read from its JSON. And the envelope
-of the first request that was answered - method, URL, headers, time-outs, all as the SDK made them - is used again for
-the calls that differ in their body alone. Its own retries are off: every attempt is counted by the caller.
+Its response models are left out: the raw response is asked for (``cast_to``), and the few fields we keep are read from
+its JSON. What it does for a request it does once, and calls that differ in their body alone follow in the same
+``Envelope``. Its own retries are off: every attempt is counted by the caller.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from uuid import uuid4
 
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
+from watchdog.providers.envelope import Envelope, Reply
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
@@ -29,27 +29,26 @@ def _classified(error: Exception, secrets: Collection[str]) -> ProviderError:
     response = getattr(error, "response", None)
     if response is None:
         return from_exception(error, secrets=secrets)
-    return _refused(response, secrets)
+    return _refused(Reply.of(response), secrets)
 
 
-def _refused(response: Any, secrets: Collection[str]) -> ProviderError:
-    return from_status(response.status_code, json_or_none(response.content), response.headers, secrets=secrets)
+def _refused(reply: Reply, secrets: Collection[str]) -> ProviderError:
+    return from_status(reply.status, json_or_none(reply.content), reply.headers, secrets=secrets)
 
 
-def decoded(response: Any, secrets: Collection[str]) -> dict[str, Any]:
-    """Return the JSON object of a 2xx response; ProviderError when it has none, or is an error in disguise."""
-    content: bytes = response.content
-    if not content.strip():
-        raise bad_response(f"HTTP {response.status_code} with an empty body", response.headers)
-    body = json_or_none(content)
+def decoded(reply: Reply, secrets: Collection[str]) -> dict[str, Any]:
+    """Return the JSON object of a 2xx reply; ProviderError when it has none, or is an error in disguise."""
+    if not reply.content.strip():
+        raise bad_response(f"HTTP {reply.status} with an empty body", reply.headers)
+    body = json_or_none(reply.content)
     if not isinstance(body, dict):
-        raise bad_response(f"HTTP {response.status_code} whose body is not a JSON object", response.headers)
+        raise bad_response(f"HTTP {reply.status} whose body is not a JSON object", reply.headers)
     error = body.get("error")
     if error:  # gateways answer 200 and put the upstream's failure into the body
         code = error.get("code") if isinstance(error, dict) else None
         if isinstance(code, int) and 400 <= code <= 599:
-            raise from_status(code, body, response.headers, secrets=secrets)
-        raise bad_response(f"an error in the body of {describe(response.status_code, body, secrets)}", response.headers)
+            raise from_status(code, body, reply.headers, secrets=secrets)
+        raise bad_response(f"an error in the body of {describe(reply.status, body, secrets)}", reply.headers)
     return body
 
 
@@ -69,7 +68,7 @@ class SDKProvider:
         self._client: Any = None
         self._http: Any = None
         #: Requests that the SDK has made, without their bodies, by path, model (Azure has it in the URL) and time-out.
-        self._envelopes: dict[tuple[str, str, float], _Envelope] = {}
+        self._envelopes: dict[tuple[str, str, float], Envelope] = {}
 
     def warm_up(self) -> None:
         """Load the SDK and make the client: up to two seconds that are no latency of the model."""
@@ -92,8 +91,8 @@ class SDKProvider:
         if client is not None:
             await client.close()
 
-    async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], Any]:
-        """Post a body and return the decoded JSON object and the httpx2 response it came in.
+    async def _post(self, path: str, body: Mapping[str, Any], seconds: float) -> tuple[dict[str, Any], Reply]:
+        """Post a body and return the decoded JSON object and the reply it came in.
 
         ``seconds`` is the time-out for connecting and for each read. Raises ProviderError for every failure, an empty
         or undecodable 2xx included.
@@ -102,49 +101,31 @@ class SDKProvider:
         kind = (path, body["model"], seconds)
         envelope = self._envelopes.get(kind)
         try:
-            if envelope is None:
-                response = await self._through_the_sdk(path, body, seconds)
-                if not response.history:  # a redirect is followed anew each time
-                    self._envelopes[kind] = _Envelope(response.request)
-            else:
-                response = await self._http.send(envelope.around(body))
+            reply = await envelope.send(body) if envelope else await self._through_the_sdk(kind, body)
         except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
             raise _classified(error, self._secrets) from None  # the chain holds the request: key, prompt and all
-        if not response.is_success:
-            raise _refused(response, self._secrets)
-        return decoded(response, self._secrets), response
+        if not 200 <= reply.status < 300:
+            raise _refused(reply, self._secrets)
+        return decoded(reply, self._secrets), reply
 
-    async def _through_the_sdk(self, path: str, body: Mapping[str, Any], seconds: float) -> Any:
+    async def _through_the_sdk(self, kind: tuple[str, str, float], body: Mapping[str, Any]) -> Reply:
         import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
 
+        path, _, seconds = kind
         options = {"timeout": seconds, "idempotency_key": f"eval-watchdog-{_ORIGIN}-{next(_NUMBERS)}"}
-        return await self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
+        response = await self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
+        if envelope := Envelope.of(response, self._http):
+            self._envelopes[kind] = envelope
+        return Reply.of(response)
 
     def _connect(self) -> tuple[Any, Any]:
         """The SDK's asynchronous client, and the httpx2 client that it asks through."""
         raise NotImplementedError
 
 
-class _Envelope:
-    """A request that the SDK has made, but for its body."""
-
-    def __init__(self, request: Any) -> None:
-        self._method, self._url, self._extensions = request.method, request.url, request.extensions
-        self._headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
-
-    def around(self, body: Mapping[str, Any]) -> Any:
-        """The same request with another body."""
-        import httpx2  # noqa: PLC0415
-
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        return httpx2.Request(
-            self._method, self._url, headers=self._headers, content=content, extensions=self._extensions
-        )
-
-
-def malformed(what: str, response: Any) -> ProviderError:
+def malformed(what: str, reply: Reply) -> ProviderError:
     """Return the error for JSON that is not the protocol's."""
-    return bad_response(f"HTTP {response.status_code} whose body has no {what}", response.headers)
+    return bad_response(f"HTTP {reply.status} whose body has no {what}", reply.headers)
 
 
 def text_or_none(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from watchdog.simulator.wire import DIALECTS, Dialect
 _DESCRIPTION = {
     "service": "eval-watchdog simulator",
     "answers": ["POST /v1/chat/completions", "POST /v1/messages", "POST /agent", "GET /v1/models"],
-    "control": ["GET /control", "POST /control", "GET /stats", "GET /stats?cases=1", "POST /reset", "POST /reset?asked=8"],
+    "control": ["GET /control", "POST /control", "GET /stats", "GET /stats?cases=1", "POST /reset?asked=8"],
 }
 _QUOTA = "You exceeded your current quota, please check your plan and billing details."
 #: Size of every limit that headers tell of.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from dataclasses import dataclass, field
 from random import Random
@@ -28,6 +29,7 @@ class Reply:
     delay: float = 0.0
     hang: bool = False
     drop: bool = False
+    compressed: bool = False
 
 
 class ModelServer:
@@ -81,7 +83,8 @@ class ModelServer:
         if body is None:
             body = proper_answer(request.path, asked) if reply.status == 200 else {"error": {}}
         content = body if isinstance(body, str) else json.dumps(body)
-        return web.Response(status=reply.status, text=content, headers={"content-type": "text/plain", **reply.headers})
+        coded = gzip.compress(content.encode()) if reply.compressed else content.encode()
+        return web.Response(status=reply.status, body=coded, headers={"content-type": "text/plain", **reply.headers})
 
 
 def proper_answer(path, body):

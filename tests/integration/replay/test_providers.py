@@ -247,6 +247,29 @@ async def test_a_2xx_that_is_not_the_protocol_is_a_bad_response(providers, serve
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "http"])
+async def test_a_compressed_answer_is_read_and_one_that_only_says_so_is_a_bad_response(
+    providers, server, ask, reply, name
+):
+    coding = {"content-encoding": "gzip"}
+    body = {"output": {"text": "echo: hello"}} if name == "http" else None
+    server.default = reply(headers=coding, body=body, compressed=True)
+    assert (await providers[name].complete(ask())).text == "echo: hello"
+    server.default = reply(headers=coding)
+    error = await failure_of(providers[name], ask())
+    assert (error.kind, error.retryable) == (ErrorKind.BAD_RESPONSE, True)
+
+
+@pytest.mark.parametrize("kind", [OpenAIProvider, AnthropicProvider])
+async def test_every_call_goes_through_the_proxy_of_the_environment(server, ask, kind, monkeypatch):
+    monkeypatch.setenv("http_proxy", server.url)
+    provider = kind(api_key=KEY, base_url="http://models.invalid/v1")
+    for text in ("one", "two"):
+        assert (await provider.complete(ask(text))).text == f"echo: {text}"
+    await provider.aclose()
+    assert [call["headers"]["Host"] for call in server.calls] == ["models.invalid", "models.invalid"]
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "http"])
 async def test_a_broken_connection_is_not_a_time_out(providers, server, ask, reply, name):
     server.default = reply(drop=True)
     error = await failure_of(providers[name], ask())
