@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from watchdog.domain.metric import Layer
@@ -35,10 +36,14 @@ class Measure(StrEnum):
         """
         if not response.answered:
             return None
-        value, least = {
-            Measure.LATENCY: (response.latency, 0.1),
-            Measure.LENGTH: (len(response.text) or response.forgotten, 20.0),
-            Measure.TOKENS: (response.usage.output_tokens, 10.0),
-            Measure.COST: (response.cost, 0.0),
-        }[self]
+        value, least = _READ[self](response)
         return max(float(value), least) if value else None
+
+
+#: What an answer tells, and the least that counts.
+_READ: dict[Measure, Callable[[Response], tuple[float | None, float]]] = {
+    Measure.LATENCY: lambda response: (response.latency, 0.1),
+    Measure.LENGTH: lambda response: (len(response.text) or response.forgotten, 20.0),
+    Measure.TOKENS: lambda response: (response.usage.output_tokens, 10.0),
+    Measure.COST: lambda response: (response.cost, 0.0),
+}

@@ -124,7 +124,7 @@ class Response:
     @property
     def answered(self) -> bool:
         """Whether there is an answer that may be scored; a failed tool makes it the tool's failure."""
-        return self.status is CallStatus.ANSWERED and not self.failed_tools
+        return self.status is CallStatus.ANSWERED and not (self.tool_calls and self.failed_tools)
 
     @property
     def failed_tools(self) -> tuple[ToolCall, ...]:

@@ -102,17 +102,21 @@ def measured_calls(
 
     A measure that no answer tells (a price that is not known) is not a metric of this run.
     """
-    keys = list(dict.fromkeys(key for key, _ in planned))
+    asked = [
+        (key, estimand_of(cases[key.case_id]), responses.get(key)) for key in dict.fromkeys(key for key, _ in planned)
+    ]
+    answered = any(response is not None and response.answered for _, _, response in asked)
     calls: list[ScoredCall] = []
     for plan in watch.measures:
-        values = {key: plan.measure.of(responses[key]) for key in keys if key in responses}
-        if not any(values.values()) and any(responses[key].answered for key in values):
+        values = [None if response is None else plan.measure.of(response) for _, _, response in asked]
+        if answered and not any(values):
             continue
-        for key in keys:
-            value = values.get(key)
-            outcome = outcome_of(responses.get(key), None) if value is None else Outcome.PASSED
-            series = Series(plan.name, key.role, estimand_of(cases[key.case_id]))
-            calls.append(ScoredCall(series, key.case_id, outcome, None if value is None else math.log(value)))
+        for (key, estimand, response), value in zip(asked, values, strict=True):
+            series = Series(plan.name, key.role, estimand)
+            if value is None:
+                calls.append(ScoredCall(series, key.case_id, outcome_of(response, None), None))
+            else:
+                calls.append(ScoredCall(series, key.case_id, Outcome.PASSED, math.log(value)))
     return calls
 
 

@@ -14,7 +14,7 @@ def _version(value: Any) -> Any:
 
 
 def _identifier(value: str) -> str:
-    if not 0 < len(value) <= 128 or not value.isprintable() or any(character.isspace() for character in value):
+    if not 0 < len(value) <= 128 or not value.isprintable() or value.split() != [value]:
         raise ValueError("must be 1 to 128 characters without spaces")
     return value
 

@@ -28,7 +28,7 @@ def parse_json_lines(text: str, problems: Problems) -> Iterator[Node]:
 def parse_json(text: str, problems: Problems, *, line: int) -> Node | None:
     """One JSON value; None, and the problem noted at ``line``, when it is none."""
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        value = _DECODER.decode(text)
         if _depth_over(value, DEEPEST):
             problems.add(f"is nested more than {DEEPEST} levels deep", at=line)
             return None
@@ -73,6 +73,10 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise _Refused(f"{text[:40]} is too large")
     return number
+
+
+#: Made once: ``json.loads`` would make one for every line.
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
 
 
 def _depth_over(value: Any, levels: int) -> bool:

@@ -16,7 +16,7 @@ DEEPEST = 50
 class Node:
     """One value of a document. Its repr shows no content: documents hold prompts and secrets."""
 
-    value: Mapping[str, Node] | list[Node] | Scalar
+    value: dict[str, Node] | list[Node] | Scalar
     #: 1-based line on which the value starts.
     line: int
     #: Line of each key, for a mapping.
@@ -29,7 +29,7 @@ class Node:
     @property
     def mapping(self) -> Mapping[str, Node]:
         """The entries; nothing when this is not a mapping."""
-        return self.value if isinstance(self.value, Mapping) else {}
+        return self.value if isinstance(self.value, dict) else {}
 
     @property
     def kind(self) -> str:
@@ -63,7 +63,7 @@ def kind_of(value: object) -> str:
 
 def plain(node: Node) -> Any:
     """The value without lines: dicts, lists and scalars."""
-    if isinstance(node.value, Mapping):
+    if isinstance(node.value, dict):
         return {key: plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
         return [plain(child) for child in node.value]
@@ -72,7 +72,7 @@ def plain(node: Node) -> Any:
 
 def marked(value: Any, line: int) -> Node:
     """A plain value as a tree whose nodes all stand on one line."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         entries = {key: marked(child, line) for key, child in value.items()}
         return Node(entries, line, dict.fromkeys(entries, line))
     if isinstance(value, list):
