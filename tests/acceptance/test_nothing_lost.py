@@ -314,7 +314,7 @@ def test_sigterm_finishes_what_is_in_flight_and_the_next_run_asks_only_for_the_r
     process.terminate()
     begun = time.monotonic()
     output, errors = process.communicate(timeout=20)
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 10.0
     assert process.returncode == 4
     assert "stopping" in errors
     assert "the next run continues it" in output

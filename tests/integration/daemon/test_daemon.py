@@ -179,7 +179,7 @@ async def test_a_look_that_does_not_stop_is_cut_off_after_the_grace(make, store,
     await begun.wait()
     at = time.monotonic()
     await daemon.stop()
-    assert time.monotonic() - at < 3.0
+    assert time.monotonic() - at < 20.0
     assert "daemon-cut-off" in [event.get("action") for event in quiet_logs]
 
 
