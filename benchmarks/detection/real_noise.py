@@ -64,6 +64,7 @@ CALM = "Use only these facts. Answer in one short sentence."
 SLIPS = {
     "friendlier": "Be warm and friendly, thank the customer for asking, and wish them a nice ride. Use these facts.",
     "vaguer": "Use only these facts. Answer in one short sentence, and leave out figures where you can.",
+    "looser": "These facts may help. Answer in one short sentence.",
 }
 
 
@@ -74,6 +75,7 @@ def main() -> None:
     collecting.set_defaults(door=collect)
     collecting.add_argument("--home", type=Path, default=Path.home() / ".cache" / "local-llms")
     collecting.add_argument("--out", type=Path, required=True)
+    collecting.add_argument("--only", nargs="*", default=["calm", *SLIPS, "weak"], help="phases")
     collecting.add_argument("--calm", type=int, default=60)
     collecting.add_argument("--slip", type=int, default=10)
     collecting.add_argument("--weak", type=int, default=6)
@@ -81,6 +83,7 @@ def main() -> None:
     reporting.set_defaults(door=report)
     reporting.add_argument("--looks", type=Path, default=LOOKS)
     reporting.add_argument("--mean-runs", type=float, default=87_600.0)
+    reporting.add_argument("--repeats", type=int, default=1, help="so many looks one after the other make one look")
     options = parser.parse_args()
     options.door(options)
 
@@ -100,7 +103,7 @@ def collect(options: argparse.Namespace) -> None:
         ("weak", "weak", "support_reply", options.weak),
     ):
         have = sum(json.loads(line)["phase"] == phase for line in lines(looks))
-        if have >= wanted:
+        if phase not in options.only or have >= wanted:
             continue
         server = Server(options.home)
         (workspace / "watchdog.yaml").write_text(YAML.format(port=server.port, prompt=prompt))
@@ -125,14 +128,19 @@ SERIES = Series("checks", Role.CURRENT, Estimand.GOLDEN_SET)
 KEY = MetricKey(watch="real", scorer="checks", arm=Arm.CURRENT)
 
 
+#: What one look asked: the scores of each case, one a repeat.
+Asked = dict[str, list[float]]
+
+
 def report(options: argparse.Namespace) -> None:
-    phases: dict[str, list[dict[str, float]]] = {}
-    for line in lines(options.looks):
-        row = json.loads(line)
-        phases.setdefault(row["phase"], []).append(row["scores"])
-    calm = np.array([list(scores.values()) for scores in phases["calm"]])
+    once: dict[str, list[dict[str, float]]] = {}
+    for row in map(json.loads, lines(options.looks)):
+        once.setdefault(row["phase"], []).append(row["scores"])
+    phases = {phase: repeated(asked, options.repeats) for phase, asked in once.items()}
+    calm = np.array([[sum(scores) / len(scores) for scores in look.values()] for look in phases["calm"]])
     means, shares = calm.mean(1), calm.mean(0)
-    within = (shares * (1 - shares)).mean() * len(calm) / (len(calm) - 1) / calm.shape[1]
+    answers = len(calm) * options.repeats
+    within = (shares * (1 - shares)).mean() * answers / (answers - 1) / (calm.shape[1] * options.repeats)
     around = means - means.mean()
     lags = [float(around[lag:] @ around[: len(around) - lag] / (around @ around)) for lag in (1, 2, 3)]
     print(
@@ -141,6 +149,8 @@ def report(options: argparse.Namespace) -> None:
         f"{', '.join(f'{lag:.2f}' for lag in lags)}; {int(((shares > 0) & (shares < 1)).sum())} cases vary"
     )
     for looks in (8, 20):
+        if looks >= len(calm):
+            continue
         runs = [scored(number, scores) for number, scores in enumerate(phases["calm"])]
         baseline = freeze(WATCH, runs[:looks], baseline_id="b", version=1, at=0.0, by="bench", reason="bench")
         detector = PsrDetector(mean_runs_to_false_alarm=options.mean_runs, smallest_drop=0.03, min_baseline_runs=8)
@@ -154,19 +164,28 @@ def report(options: argparse.Namespace) -> None:
         )
         for phase, found in phases.items():
             change = np.mean([list(scores.values()) for scores in found]) - means.mean()
+            if phase == "calm":
+                continue
             for begun, when in ((start, "right after the baseline"), (state, "after the calm looks")):
                 _, said = walk(detector, begun, baseline, [scored(1000 + n, scores) for n, scores in enumerate(found)])
                 at = next((n for n, signal in enumerate(said, 1) if signal.level is Level.DRIFT), None)
-                if phase != "calm":
-                    told = f"found at look {at} ({said[at - 1].reason})" if at else f"not found in {len(said)}"
-                    print(f"  {phase} ({100 * change:+.0f} points), {when}: {told}")
+                told = f"found at look {at} ({said[at - 1].reason})" if at else f"not found in {len(said)}"
+                print(f"  {phase} ({100 * change:+.0f} points), {when}: {told}")
 
 
-def scored(number: int, scores: dict[str, float]) -> RunScores:
+def repeated(asked: list[dict[str, float]], repeats: int) -> list[Asked]:
+    """Looks of so many repeats of each case; what is left over at the end is left out."""
+    together = [asked[at : at + repeats] for at in range(0, len(asked) - repeats + 1, repeats)]
+    return [{case: [scores[case] for scores in look] for case in look[0]} for look in together]
+
+
+def scored(number: int, asked: Asked) -> RunScores:
     calls = [
-        ScoredCall(SERIES, case, Outcome.PASSED if value else Outcome.FAILED, value) for case, value in scores.items()
+        ScoredCall(SERIES, case, Outcome.PASSED if value else Outcome.FAILED, value)
+        for case, scores in asked.items()
+        for value in scores
     ]
-    cases = [Case(id=case) for case in scores]
+    cases = [Case(id=case) for case in asked]
     return RunScores.collect(f"run-{number}", 3600.0 * number, cases, calls, Instruments())
 
 
