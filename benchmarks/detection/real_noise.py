@@ -26,13 +26,14 @@ import numpy as np
 
 from benchmarks.real_models.server import Server, watchdog
 from watchdog.detect.baseline import freeze
+from watchdog.detect.cases import Turn, changed_cases
 from watchdog.detect.observe import observe
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.detect.scores import RunScores, ScoredCall, Series
 from watchdog.domain.baseline import Baseline, Instruments
 from watchdog.domain.case import Case, CheckSpec, Estimand
 from watchdog.domain.detection import Level, Signal
-from watchdog.domain.metric import Arm, Better, Layer, MetricKey
+from watchdog.domain.metric import Arm, Better, Layer, MetricKey, Observation
 from watchdog.domain.score import Outcome
 from watchdog.domain.target import Role, Target
 from watchdog.domain.watch import Owner, ScorerPlan, Watch
@@ -60,11 +61,15 @@ watches:
 notify: [stdout]
 """
 CALM = "Use only these facts. Answer in one short sentence."
-#: Rewordings a well-meaning colleague might ship.
+FACT = "- The shop is at 7 Quay Street, beside the lighthouse.\n"
+#: Edits that a well-meaning colleague might ship: what of the prompt becomes what.
 SLIPS = {
-    "friendlier": "Be warm and friendly, thank the customer for asking, and wish them a nice ride. Use these facts.",
-    "vaguer": "Use only these facts. Answer in one short sentence, and leave out figures where you can.",
-    "looser": "These facts may help. Answer in one short sentence.",
+    "friendlier": (
+        CALM,
+        "Be warm and friendly, thank the customer for asking, and wish them a nice ride. Use these facts.",
+    ),
+    "vaguer": (CALM, "Use only these facts. Answer in one short sentence, and leave out figures where you can."),
+    "shorter": (FACT, ""),
 }
 
 
@@ -93,9 +98,9 @@ def collect(options: argparse.Namespace) -> None:
     if not workspace.exists():
         watchdog(Path.cwd(), "init", str(workspace))
         written = (workspace / "prompts" / "support_reply.md").read_text()
-        assert CALM in written
-        for name, slip in SLIPS.items():
-            (workspace / "prompts" / f"{name}.md").write_text(written.replace(CALM, slip))
+        for name, (before, after) in SLIPS.items():
+            assert before in written
+            (workspace / "prompts" / f"{name}.md").write_text(written.replace(before, after))
     looks = options.out / "looks.jsonl"
     for phase, model, prompt, wanted in (
         ("calm", "strong", "support_reply", options.calm),
@@ -151,26 +156,37 @@ def report(options: argparse.Namespace) -> None:
     for looks in (8, 20):
         if looks >= len(calm):
             continue
-        runs = [scored(number, scores) for number, scores in enumerate(phases["calm"])]
-        baseline = freeze(WATCH, runs[:looks], baseline_id="b", version=1, at=0.0, by="bench", reason="bench")
+        first = [scored(number, asked) for number, asked in enumerate(phases["calm"][:looks])]
+        baseline = freeze(WATCH, first, baseline_id="b", version=1, at=0.0, by="bench", reason="bench")
         detector = PsrDetector(mean_runs_to_false_alarm=options.mean_runs, smallest_drop=0.03, min_baseline_runs=8)
         start = detector.start(baseline.metrics[KEY])
-        state, said = walk(detector, start, baseline, runs[looks:])
+        calm_looks = seen(baseline, phases["calm"][looks:], looks)
+        state, said = walk(detector, start, calm_looks)
         most = max(signal.statistic for signal in said)
         loud = sum(signal.level is not Level.CALM for signal in said)
         print(
             f"baseline of {looks}: {len(said)} calm looks, {loud} of them not calm, most evidence {most:.1f} of "
-            f"{math.log(options.mean_runs):.1f}"
+            f"{math.log(options.mean_runs):.1f}; the digest of cases {digest(baseline, calm_looks)}"
         )
         for phase, found in phases.items():
             change = np.mean([list(scores.values()) for scores in found]) - means.mean()
             if phase == "calm":
                 continue
             for begun, when in ((start, "right after the baseline"), (state, "after the calm looks")):
-                _, said = walk(detector, begun, baseline, [scored(1000 + n, scores) for n, scores in enumerate(found)])
+                _, said = walk(detector, begun, seen(baseline, found, 1000))
                 at = next((n for n, signal in enumerate(said, 1) if signal.level is Level.DRIFT), None)
                 told = f"found at look {at} ({said[at - 1].reason})" if at else f"not found in {len(said)}"
                 print(f"  {phase} ({100 * change:+.0f} points), {when}: {told}")
+            print(f"  {phase}, the digest of cases: {digest(baseline, seen(baseline, found, 1000))}")
+
+
+def digest(baseline: Baseline, looks: list[Observation]) -> str:
+    """After how many looks cases are named as newly failing."""
+    for count in range(1, len(looks) + 1):
+        changes = changed_cases(WATCH, baseline, {KEY: looks[:count]})
+        if failing := sorted(change.case_id for change in changes if change.turn is Turn.FAILING):
+            return f"names {', '.join(failing)} after {count} looks"
+    return f"names none in {len(looks)}"
 
 
 def repeated(asked: list[dict[str, float]], repeats: int) -> list[Asked]:
@@ -189,12 +205,21 @@ def scored(number: int, asked: Asked) -> RunScores:
     return RunScores.collect(f"run-{number}", 3600.0 * number, cases, calls, Instruments())
 
 
+def seen(baseline: Baseline, looks: Iterable[Asked], first: int) -> list[Observation]:
+    """Looks as the detector sees them; ``first``: the number of the first."""
+    return [
+        found
+        for number, asked in enumerate(looks, first)
+        for found in observe(WATCH, baseline, scored(number, asked)).observations
+        if found.key == KEY
+    ]
+
+
 def walk(
-    detector: PsrDetector, state: DetectorState, baseline: Baseline, runs: Iterable[RunScores]
+    detector: PsrDetector, state: DetectorState, looks: Iterable[Observation]
 ) -> tuple[DetectorState, list[Signal]]:
     said = []
-    for run in runs:
-        [observation] = [found for found in observe(WATCH, baseline, run).observations if found.key == KEY]
+    for observation in looks:
         state, signal = detector.update(state, observation)
         said.append(signal)
     return state, said

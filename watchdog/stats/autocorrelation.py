@@ -9,13 +9,14 @@ A young watch has too few runs to see weather, and weather is what rings it fals
 worth ``PRIOR`` runs. Sampling noise is fresh in every run, so only what runs vary beyond it can correlate: neighbours
 are taken to correlate by 0.6 times that share of the variance, and the share is the baseline's own, held together
 with a moderate weather where the baseline is short. A watch whose variance is all sampling (few cases) believes in
-little correlation and stays quick; after some two hundred runs the data have the say.
+little correlation and stays quick; after some hundred runs the data have the say.
 
 Assumption: correlation at lag h is r1 * phi**(h - 1) (an AR(1) signal under white noise). Calibrated on simulated
-streams, not proven. In 4,000 lives of a hundred runs each at A = 87,600, under weather of AR(.6) over 100 cases, 2 to 3
-in a thousand rang (baselines of 20 and of 8), where a belief in white noise gave 19 and 20 and 1.1 is promised.
-The price is paid by watches of many cases that have no weather: a drop of 5 points that comes 5, 16, 50 or 150 looks
-after a baseline of 20 is found after 36, 24, 12 and 10 looks (median) instead of 13, 11, 10 and 10.
+streams, not proven. In 16,000 lives of a hundred runs each at A = 87,600, under weather of AR(.6) over 100 cases, 1.3
+(baseline of 20) and 1.8 (of 8) in a thousand rang; a belief in white noise gave 19 and 20, and 1.1 is promised. It is
+strong at first and soon gone: one worth 100 runs, half of it left after 300, let 2.9 ring. The price is paid by watches
+of many cases that have no weather: a drop of 5 points that comes 5, 16, 50 or 150 looks after a baseline of 20 is found
+after 42, 24, 13 and 10 looks (median) instead of 13, 11, 10 and 10.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, NamedTuple
 
 BLOCK = 24
 #: Weight, in runs, of what a watch expects before it has seen any, and runs after which half of that is left.
-PRIOR, PRIOR_HALVED = 100.0, 300.0
+PRIOR, PRIOR_HALVED = 170.0, 110.0
 #: Correlation of one run's weather with the next one's, as expected.
 DECAY = 0.6
 #: Standard deviation of weather in score units, as expected, and the most of it as a share of the sampling variance.
