@@ -116,6 +116,15 @@ async def test_a_later_call_is_the_first_but_for_its_body(server, ask, kind, bas
     ]  # it would be that of the first call
 
 
+@pytest.mark.parametrize(("kind", "base"), [(OpenAIProvider, "/v1"), (AnthropicProvider, "")])
+async def test_a_later_call_makes_the_sdk_no_work(server, ask, kind, base, monkeypatch):
+    provider = kind(api_key=KEY, base_url=server.url + base)
+    await provider.complete(ask("one"))
+    monkeypatch.setattr(provider._client, "post", None)  # it cannot be asked any more
+    assert (await provider.complete(ask("two"))).text == "echo: two"
+    await provider.aclose()
+
+
 async def test_a_redirect_is_followed_each_time(server, openai, ask, reply):
     for text in ("one", "two"):
         server.script = [reply(status=307, headers={"Location": f"{server.url}/v2/chat/completions"})]
