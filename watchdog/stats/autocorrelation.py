@@ -13,10 +13,10 @@ little correlation and stays quick; after some hundred runs the data have the sa
 
 Assumption: correlation at lag h is r1 * phi**(h - 1) (an AR(1) signal under white noise). Calibrated on simulated
 streams, not proven. In 16,000 lives of a hundred runs each at A = 87,600, under weather of AR(.6) over 100 cases, 1.3
-(baseline of 20) and 1.8 (of 8) in a thousand rang; a belief in white noise gave 19 and 20, and 1.1 is promised. It is
+in a thousand rang (after baselines of 20 and of 8); a belief in white noise gave 19 and 20, and 1.1 is promised. It is
 strong at first and soon gone: one worth 100 runs, half of it left after 300, let 2.9 ring. The price is paid by watches
 of many cases that have no weather: a drop of 5 points that comes 5, 16, 50 or 150 looks after a baseline of 20 is found
-after 42, 24, 13 and 10 looks (median) instead of 13, 11, 10 and 10.
+after 38, 23, 14 and 10 looks (median) instead of 13, 11, 10 and 10.
 """
 
 from __future__ import annotations
