@@ -97,10 +97,10 @@ def collect(options: argparse.Namespace) -> None:
     workspace = options.out / "workspace"
     if not workspace.exists():
         watchdog(Path.cwd(), "init", str(workspace))
-        written = (workspace / "prompts" / "support_reply.md").read_text()
-        for name, (before, after) in SLIPS.items():
-            assert before in written
-            (workspace / "prompts" / f"{name}.md").write_text(written.replace(before, after))
+    written = (workspace / "prompts" / "support_reply.md").read_text()
+    for name, (before, after) in SLIPS.items():
+        assert before in written
+        (workspace / "prompts" / f"{name}.md").write_text(written.replace(before, after))
     looks = options.out / "looks.jsonl"
     for phase, model, prompt, wanted in (
         ("calm", "strong", "support_reply", options.calm),

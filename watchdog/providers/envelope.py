@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: What aiohttp decodes whatever else is installed.
-_CODINGS = "gzip, deflate"
+#: What aiohttp decodes whatever else is installed, and codings that an SDK may offer and aiohttp not know.
+_CODINGS, _OTHER_CODINGS = "gzip, deflate", ("br", "zstd")
+#: Statuses that send the caller elsewhere. Where to, and with which headers, is the SDK's to know.
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Reply:
     raw_headers: Sequence[tuple[bytes, bytes]]
     content: bytes
 
+    @property
+    def redirects(self) -> bool:
+        """Whether the answer is to be had elsewhere."""
+        return self.status in _ELSEWHERE
+
     @classmethod
     def of(cls, response: Any) -> Reply:
         """Of an httpx2 response that is read."""
@@ -35,7 +42,7 @@ class Reply:
 class Envelope:
     """A request but for its body."""
 
-    def __init__(self, request: Any, session: Any) -> None:
+    def __init__(self, request: Any, session: Any, proxy: Any = None) -> None:
         from aiohttp import ClientTimeout  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
         from multidict import CIMultiDict  # noqa: PLC0415
         from yarl import URL  # noqa: PLC0415
@@ -43,31 +50,41 @@ class Envelope:
         self._session, self._method, self._url = session, request.method, URL(str(request.url))
         self._headers = CIMultiDict(request.headers.multi_items())
         self._headers.pop("content-length", None)
-        self._headers["accept-encoding"] = _CODINGS
-        seconds = request.extensions.get("timeout", {})  # as the SDK's transport reads them
+        if any(coding in self._headers.get("accept-encoding", "") for coding in _OTHER_CODINGS):
+            self._headers["accept-encoding"] = _CODINGS
+        # Time-outs and proxy are read as the SDK's transport reads them.
+        seconds = request.extensions.get("timeout", {})
         self._timeout = ClientTimeout(
             connect=seconds.get("pool"), sock_connect=seconds.get("connect"), sock_read=seconds.get("read")
         )
+        self._proxy = {} if proxy is None else {"proxy": str(proxy.url), "proxy_headers": proxy.headers}
 
     @classmethod
     def of(cls, response: Any, http: Any) -> Envelope | None:
         """The envelope of an answered request; None where the next one must go its way anew.
 
-        That is after a redirect, through a proxy, and when the client is not what we know.
+        That is after a redirect, through a proxy that wants a password, and when the client is not what we know.
         """
         from aiohttp import ClientSession  # noqa: PLC0415
 
         transport_for = getattr(http, "_transport_for_url", None)
         transport = transport_for(response.request.url) if transport_for and not response.history else None
         session = getattr(transport, "client", None)
-        if not isinstance(session, ClientSession) or getattr(transport, "proxy", None) is not None:
+        proxy = getattr(transport, "proxy", None)
+        if not isinstance(session, ClientSession) or (proxy is not None and proxy.auth):
             return None
-        return cls(response.request, session)
+        return cls(response.request, session, proxy)
 
     async def send(self, body: Mapping[str, Any]) -> Reply:
         """Ask with another body; raises what aiohttp raises."""
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         async with self._session.request(
-            self._method, self._url, headers=self._headers, data=content, timeout=self._timeout
+            self._method,
+            self._url,
+            headers=self._headers,
+            data=content,
+            timeout=self._timeout,
+            allow_redirects=False,
+            **self._proxy,
         ) as response:
             return Reply(response.status, response.headers, response.raw_headers, await response.read())

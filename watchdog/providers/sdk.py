@@ -101,7 +101,10 @@ class SDKProvider:
         kind = (path, body["model"], seconds)
         envelope = self._envelopes.get(kind)
         try:
-            reply = await envelope.send(body) if envelope else await self._through_the_sdk(kind, body)
+            reply = await envelope.send(body) if envelope else None
+            if reply is None or reply.redirects:
+                self._envelopes.pop(kind, None)
+                reply = await self._through_the_sdk(kind, body)
         except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
             raise _classified(error, self._secrets) from None  # the chain holds the request: key, prompt and all
         if not 200 <= reply.status < 300:

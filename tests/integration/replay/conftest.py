@@ -122,6 +122,15 @@ async def server():
 
 
 @pytest.fixture
+async def elsewhere():
+    """Give another one."""
+    server = ModelServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
 def ask():
     """Build a request."""
 

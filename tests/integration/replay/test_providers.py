@@ -125,11 +125,22 @@ async def test_a_later_call_makes_the_sdk_no_work(server, ask, kind, base, monke
     await provider.aclose()
 
 
-async def test_a_redirect_is_followed_each_time(server, openai, ask, reply):
+async def test_a_redirect_is_followed_each_time(server, elsewhere, openai, ask, reply):
+    """By the SDK, which knows what to tell the other server: its own name, and no key of ours."""
+    server.default = reply(status=307, headers={"Location": f"{elsewhere.url}/v2/chat/completions"})
     for text in ("one", "two"):
-        server.script = [reply(status=307, headers={"Location": f"{server.url}/v2/chat/completions"})]
         assert (await openai.complete(ask(text))).text == f"echo: {text}"
-        assert [call["path"] for call in server.calls[-2:]] == ["/v1/chat/completions", "/v2/chat/completions"]
+        asked = elsewhere.calls[-1]
+        assert (asked["path"], asked["headers"]["Host"]) == ("/v2/chat/completions", f"127.0.0.1:{elsewhere.port}")
+        assert "Authorization" not in asked["headers"]
+
+
+async def test_the_codings_that_a_user_asks_for_are_asked_for_each_time(server, ask):
+    provider = OpenAIProvider(api_key=KEY, base_url=f"{server.url}/v1", headers={"accept-encoding": "identity"})
+    for text in ("one", "two"):
+        await provider.complete(ask(text))
+    await provider.aclose()
+    assert [call["headers"].getall("Accept-Encoding") for call in server.calls] == [["identity"]] * 2
 
 
 async def test_a_prompt_that_azure_filters_is_an_answer(server, openai, ask, reply):
@@ -275,7 +286,9 @@ async def test_every_call_goes_through_the_proxy_of_the_environment(server, ask,
     for text in ("one", "two"):
         assert (await provider.complete(ask(text))).text == f"echo: {text}"
     await provider.aclose()
-    assert [call["headers"]["Host"] for call in server.calls] == ["models.invalid", "models.invalid"]
+    first, later = server.calls
+    assert first["headers"]["Host"] == "models.invalid"
+    assert sorted(later["headers"].items()) == sorted(first["headers"].items())
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "http"])

@@ -27,6 +27,9 @@ def parse_json_lines(text: str, problems: Problems) -> Iterator[Node]:
 
 def parse_json(text: str, problems: Problems, *, line: int) -> Node | None:
     """One JSON value; None, and the problem noted at ``line``, when it is none."""
+    if text.startswith("\ufeff"):
+        problems.add("begins with a byte order mark, which cannot be seen: take it out", at=line)
+        return None
     try:
         value = _DECODER.decode(text)
         if _depth_over(value, DEEPEST):

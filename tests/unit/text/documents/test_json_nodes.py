@@ -31,6 +31,7 @@ def test_a_line_separator_inside_a_text_does_not_end_the_row():
     [
         ("[1]", "must be a JSON object, not a list"),
         ("{", "is not JSON"),
+        ("\ufeff{}", "begins with a byte order mark"),
         ('{"a": 1, "a": 2}', "the key 'a' is there twice"),
         ('{"a": NaN}', "NaN is not a usable number"),
         ('{"a": -Infinity}', "not a usable number"),
