@@ -135,12 +135,13 @@ async def test_a_redirect_is_followed_each_time(server, elsewhere, openai, ask, 
         assert "Authorization" not in asked["headers"]
 
 
-async def test_the_codings_that_a_user_asks_for_are_asked_for_each_time(server, ask):
-    provider = OpenAIProvider(api_key=KEY, base_url=f"{server.url}/v1", headers={"accept-encoding": "identity"})
+@pytest.mark.parametrize(("asked", "later"), [("identity", "identity"), ("gzip, br, zstd", "gzip, deflate")])
+async def test_later_calls_ask_for_the_same_coding_if_we_can_read_it(server, ask, asked, later):
+    provider = OpenAIProvider(api_key=KEY, base_url=f"{server.url}/v1", headers={"accept-encoding": asked})
     for text in ("one", "two"):
         await provider.complete(ask(text))
     await provider.aclose()
-    assert [call["headers"].getall("Accept-Encoding") for call in server.calls] == [["identity"]] * 2
+    assert [call["headers"].getall("Accept-Encoding") for call in server.calls] == [[asked], [later]]
 
 
 async def test_a_prompt_that_azure_filters_is_an_answer(server, openai, ask, reply):
