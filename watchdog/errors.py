@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class WatchdogError(Exception):
@@ -21,8 +22,7 @@ class WatchdogError(Exception):
         super().__init__(message or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing wrong with what the user gave us, and where."""
 
     #: File as the user would name it (relative to the workspace where possible).

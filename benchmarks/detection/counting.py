@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import asdict
 from scipy.special import betaincinv, gammaincinv
 
 from watchdog.stats.quantile import quantile_interval
@@ -16,8 +17,7 @@ from watchdog.stats.quantile import quantile_interval
 _NEVER = 1e12
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
+class Figure(Struct, frozen=True, kw_only=True):
     """One measured number."""
 
     value: float
@@ -31,8 +31,7 @@ class Figure:
         return f"{short(self.value)} ({short(self.low)} to {short(self.high)})"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A line of a table: what was asked, what was found, and whether that is good enough."""
 
     what: str
@@ -55,8 +54,7 @@ class Row:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """A titled list of rows."""
 
     name: str

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from benchmarks.detection.counting import Figure, Row, Table, generator, rate, scaled, share
 from benchmarks.detection.streams import HOURLY_YEAR, World, simulate
 from benchmarks.detection.watching import A, alarms
@@ -59,7 +61,7 @@ def _young(world: World, baseline: int, name: str, scale: float) -> Figure:
     parts = max(1, lives // 2000)
     for _ in range(parts):
         streams = lives // parts
-        short_lived = World(**{**vars(world), "baseline": baseline})
+        short_lived = replace(world, baseline=baseline)
         runs = simulate(short_lived, streams=streams, looks=LIFE, rng=rng)
         rung = alarms(runs.current, baseline, rng.random((LIFE, streams)))
         count += len({alarm.stream for alarm in rung})

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmarks.detection.counting import Figure, Row, Table, generator, rate, scaled, short
 from benchmarks.detection.desk import HOUR, Desk, Page, watch_of
@@ -144,15 +145,13 @@ def measure(names: list[str], times: Times) -> list[Series]:
     for name in (*CHECKS, *JUDGED):
         judged = name in JUDGED
         level = 0.8 if judged else float(rng.choice([0.85, 0.9, 0.95, 0.98]))
-        world = World(
-            **{
-                **vars(WORLD),
-                "level": level,
-                "graded": judged,
-                "scored": scored,
-                "drop": _real_drops(name, watches, times),
-                "both": _outages_and_judge(outages, JUDGE_DROP if judged else 0.0, times),
-            }
+        world = replace(
+            WORLD,
+            level=level,
+            graded=judged,
+            scored=scored,
+            drop=_real_drops(name, watches, times),
+            both=_outages_and_judge(outages, JUDGE_DROP if judged else 0.0, times),
         )
         runs = simulate(world, streams=watches, looks=looks, rng=rng)
         assert runs.pinned is not None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmarks.detection.counting import Figure, Row, Table, generator, mean, quantile, rate, scaled, share
 from benchmarks.detection.parts_beside import beside_rows
@@ -61,7 +62,7 @@ def _acute(scale: float) -> Iterator[Row]:
     ):
         rng, streams, looks = generator("collapse", points, name), scaled(150, scale), BEFORE + 100
         at = 0 if world is YOUNG_AND_SMALL else BEFORE
-        runs = simulate(World(**{**vars(world), "drop": step(at, points)}), streams=streams, looks=looks, rng=rng)
+        runs = simulate(replace(world, drop=step(at, points)), streams=streams, looks=looks, rng=rng)
         rung = first_alarms(runs.current, world.baseline, rng.random((looks, streams)))
         acute = [alarm for alarm in rung if alarm is not None and alarm.look >= at and alarm.signal.reason == "acute"]
         late = delays(rung, at)
@@ -126,7 +127,7 @@ def _control(scale: float) -> Iterator[Row]:
     }
     for name, world in worlds.items():
         rng, streams, looks = generator("control", name), scaled(150, scale), BEFORE + (600 if scale >= 0.02 else 20)
-        dropped = World(**{**vars(world), "drop": step(BEFORE, 0.02)})
+        dropped = replace(world, drop=step(BEFORE, 0.02))
         runs = simulate(dropped, streams=streams, looks=looks, rng=rng)
         ties = rng.random((looks, streams))
         arm, betas = _controlled(runs)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from benchmarks.detection.counting import Figure, Row, Table, generator, quantile, rate, scaled, share, short
 from benchmarks.detection.streams import HOURLY_YEAR, Arm, Cases, Floats, Reference, World
@@ -31,8 +31,7 @@ BEFORE, HORIZON = 200, 1500
 GOLDEN = [Case(id=str(i), tags=("billing",) if i < TAGGED else ()) for i in range(WORLD.cases)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Design:
+class Design(Struct, frozen=True, kw_only=True):
     """Which cases are asked, and when."""
 
     name: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmarks.detection.counting import Figure, Row, Table, generator, quantile, rate, scaled, share
 from benchmarks.detection.streams import HOURLY_YEAR, Arm, Drop, World, blips, ramp, simulate, step
@@ -150,7 +151,7 @@ def _endings(scale: float) -> list[Row]:
             until = 1200 if points < 0.05 and scale >= 0.05 else 300
             looks = until + (4 * WEEK if back else WEEK)
             drop = _half_back(points, back, BEFORE, until)
-            runs = simulate(World(**{**vars(base), "drop": drop}), streams=streams, looks=looks, rng=rng)
+            runs = simulate(replace(base, drop=drop), streams=streams, looks=looks, rng=rng)
             ties = rng.random((looks, streams))
             for stream in range(streams):
                 levels = list(signals(runs.current, stream, base.baseline, ties, test=detector()))

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from benchmarks.detection.counting import Figure, Row, Table, generator, quantile, scaled, share
 from benchmarks.detection.promise import NEAR_PERFECT, SETTINGS
 from benchmarks.detection.streams import Arm, World, simulate, step
@@ -61,7 +63,7 @@ def table(scale: float) -> Table:
 def stepped(world: World, points: float, name: str, *, streams: int) -> Delays:
     """Delays to a step after 200 looks."""
     rng, looks = generator("step", name, points), BEFORE + HORIZONS[points]
-    changed = World(**{**vars(world), "drop": step(BEFORE, points)})
+    changed = replace(world, drop=step(BEFORE, points))
     runs = simulate(changed, streams=streams, looks=looks, rng=rng)
     rung = first_alarms(runs.current, world.baseline, rng.random((looks, streams)))
     bound = expected_delay(points, long_run_variance(runs.current, world), A)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.special import expit
 
@@ -29,8 +30,7 @@ GRADES = (1.5, 0.5, -0.5, -1.5)
 HOURLY_YEAR = 8760
 
 
-@dataclass(frozen=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """What a metric is like while nothing, or something, goes wrong."""
 
     cases: int = 100
@@ -77,8 +77,7 @@ class Arm(NamedTuple):
         return Arm(*columns)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Runs:
+class Runs(Struct, frozen=True, kw_only=True):
     """What a simulation gives."""
 
     world: World

@@ -5,9 +5,8 @@ Times are looks (hours) since the beginning; everything is fixed but which watch
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from msgspec import Struct, field
 
 from watchdog.domain.run import Change
 from watchdog.domain.target import Role
@@ -24,8 +23,7 @@ PROVIDERS = {"north": range(10), "south": range(10, 17), "east": range(17, 20)}
 FAILING = 0.85
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something that somebody must be told of."""
 
     name: str
@@ -102,8 +100,7 @@ JUDGE_AT, JUDGE_DROP = 38 * DAY + 12, 0.04
 DEPLOYS = 40
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """The events, and deploys that do no harm."""
 
     rng: np.random.Generator

@@ -7,11 +7,11 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState, Reason, Transition
 from watchdog.domain.digest import digest

@@ -6,10 +6,10 @@ import asyncio
 import random
 import shutil
 import sys
-from dataclasses import replace
 from types import ModuleType
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.app.build import open_app
 from watchdog.daemon.ledger import Ledger

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from watchdog.app.build import open_app

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.alert.look import alerts_of_look
 from watchdog.alert.stage import resolve_by_hand

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline, Step, StepKind

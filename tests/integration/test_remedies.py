@@ -8,9 +8,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from watchdog.app.build import open_app

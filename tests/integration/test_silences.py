@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.alert.stage import resolve_by_hand
 from watchdog.alert.story import known_as

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason, Transition
 from watchdog.domain.baseline import (

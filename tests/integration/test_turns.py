@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from watchdog.cli import app

@@ -7,8 +7,9 @@ nobody. An end is told whatever is silent: it wakes nobody, and a page that stay
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.silence import Silence, SilenceKind
@@ -30,8 +31,7 @@ class Hush(StrEnum):
 _HELD = frozenset({Hush.SILENCED, Hush.MAINTENANCE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What is done about one alert on one channel."""
 
     reason: Hush

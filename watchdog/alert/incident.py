@@ -8,9 +8,11 @@ large one that came at the same time, and its beginning is only known to lie bet
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.alert.severity import JUDGE_DRIFT, WIDE
 from watchdog.alert.worse import WORSE, family
@@ -63,8 +65,7 @@ class Belongs(StrEnum):
         return self in (Belongs.TOGETHER, Belongs.CAME_BACK, Belongs.MEANWHILE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Windows:
+class Windows(Struct, frozen=True, kw_only=True):
     """What belongs together, in seconds."""
 
     #: Evidence that began this much apart is of one incident.
@@ -80,8 +81,7 @@ class Windows:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
+class Grouping(Struct, frozen=True, kw_only=True):
     """Transitions whose firing alerts know their incident, and the incidents that are new or changed."""
 
     transitions: tuple[Transition, ...]

@@ -6,7 +6,8 @@ claims --severity--> graded --worse--> claims --reconcile--> transitions --group
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.alert.hush import standing as silenced_by
 from watchdog.alert.incident import Windows, group
@@ -19,8 +20,7 @@ from watchdog.domain.policy import Policy
 from watchdog.domain.silence import Silence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """What stands before a look."""
 
     #: Pending and firing alerts of the watch.
@@ -33,8 +33,7 @@ class Standing:
     silences: Sequence[Silence] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What follows: new or changed alerts and incidents, and messages."""
 
     transitions: tuple[Transition, ...] = ()

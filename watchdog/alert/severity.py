@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Condition, ConditionStatus, Severity
 from watchdog.domain.detection import Guarantee
@@ -50,16 +52,14 @@ class Why(StrEnum):
     PAGED_ALREADY = "somebody was woken for the same cause on another feature"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """A severity and its reason."""
 
     severity: Severity
     why: Why
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(Struct, frozen=True, kw_only=True):
     """What else holds at the look."""
 
     #: Metrics that may page, and those of them that drift.

@@ -9,7 +9,8 @@ A look that could not see (UNKNOWN) moves nothing: an outage neither raises nor 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.alert.worse import complaint
 from watchdog.domain.alert import Alert, AlertState, AlertType, Condition, ConditionStatus, Reason, Transition

@@ -8,8 +8,10 @@ webhooks) get every alert, and group them themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.alert.hush import standing
 from watchdog.alert.incident import Grouping
@@ -52,8 +54,7 @@ class News(StrEnum):
         return self in (News.OPENED, News.RAISED, News.GREW, News.OVER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class Telling(Struct, frozen=True, kw_only=True):
     """A message about an incident on its way to one channel."""
 
     id: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from watchdog.alert.severity import Why
 from watchdog.domain.alert import Alert, AlertState, Condition, ConditionStatus, Severity, Size

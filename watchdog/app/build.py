@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from watchdog.app.join import Joined, join
 from watchdog.correlate.situation import Judge as JudgeOf
@@ -43,8 +44,7 @@ if TYPE_CHECKING:
 UNKNOWN_CADENCE = 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenSource:
+class GoldenSource(Struct, frozen=True, kw_only=True):
     """The cases of a golden set, all of them at every look."""
 
     golden: tuple[Case, ...]
@@ -56,8 +56,7 @@ class GoldenSource:
         return self.golden
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Struct, frozen=True, kw_only=True):
     """A scorer of the user's own under the name that watchdog.yaml gives its metric."""
 
     name: str

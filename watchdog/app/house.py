@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.alert.rehearsal import OVERDUE, UNREADY, drills_overdue, fallback_unready
 from watchdog.alert.stage import reconcile

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.catalog import VOCABULARY
 from watchdog.domain.watch import Watch
@@ -19,8 +21,7 @@ from watchdog.workspace.judges import JudgeFiles
 from watchdog.workspace.runbooks import Runbook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
+class Joined(Struct, frozen=True, kw_only=True):
     """Settings with everything they name."""
 
     settings: Settings

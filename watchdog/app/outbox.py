@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.alert.hush import Hush, Verdict, hush
 from watchdog.app.dead_letters import tell_of_dead_letters

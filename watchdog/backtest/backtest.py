@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.backtest import made_up
 from watchdog.backtest.history import History, histories
@@ -39,8 +41,7 @@ MOST_DRAWN = 12
 WEEK = 604_800.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What is to be tested, and under which rules."""
 
     watch: Watch
@@ -140,8 +141,7 @@ def _series(
     return drawn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _MadeUp:
+class _MadeUp(Struct, frozen=True, kw_only=True):
     calm: Mapping[MetricKey, made_up.Calm]
     delays: Sequence[made_up.Delays]
     left_out: Sequence[str]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from watchdog.domain.baseline import Baseline, MetricBaseline
@@ -16,8 +16,7 @@ Floats = NDArray[np.float64]
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class History:
+class History(Struct, frozen=True, eq=False, kw_only=True):
     """A metric's baseline and its observations since. All arrays are as long as ``observations``."""
 
     reference: MetricBaseline

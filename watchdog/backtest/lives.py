@@ -10,9 +10,9 @@ After an alarm all bets start anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from watchdog.backtest.history import Floats
@@ -24,8 +24,7 @@ from watchdog.stats.panel import PredictivePanel
 REACH = 400
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Rung:
+class Rung(Struct, frozen=True, eq=False, kw_only=True):
     """What rang in streams that were run side by side."""
 
     #: Row of the first alarm at or after the onset of each stream; -1 where none rang.

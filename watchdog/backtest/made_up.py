@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from watchdog.backtest.lives import ring, side_by_side
@@ -36,8 +37,7 @@ LEAST_TAGGED = 5
 MOST_TAGS = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """What one metric is held to."""
 
     #: A: mean looks to a false alarm.
@@ -45,16 +45,14 @@ class Rules:
     smallest_drop: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calm:
+class Calm(Struct, frozen=True, kw_only=True):
     """Alarms of one metric in lives in which nothing happens."""
 
     alarms: int
     looks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delays:
+class Delays(Struct, frozen=True, kw_only=True):
     """When one metric rang after something was injected."""
 
     key: MetricKey
@@ -65,8 +63,7 @@ class Delays:
     within: int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class _Job:
+class _Job(Struct, frozen=True, eq=False, kw_only=True):
     """Streams of one metric and scenario, waiting to be run beside others."""
 
     key: MetricKey

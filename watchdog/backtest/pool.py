@@ -7,9 +7,9 @@ broken case times the score that it loses. Nothing else about the look changes, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from watchdog.backtest.history import History
@@ -23,8 +23,7 @@ LEAST_LOOKS = 30
 BLOCK = 24
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, eq=False, kw_only=True):
     """Calm looks of one metric, oldest first."""
 
     history: History

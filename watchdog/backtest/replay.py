@@ -9,10 +9,10 @@ replayed look by look. What does not come near was calm.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from watchdog.backtest.history import Floats, History, grouped
 from watchdog.detect.anchors import NEWEST, settle
@@ -29,8 +29,7 @@ NEAR = 0.5
 DetectorFor = Callable[[MetricKey], AnyDetector]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class Episode(Struct, frozen=True, kw_only=True):
     """A drift from its alarm to its end."""
 
     #: The signal that would have fired.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from watchdog.backtest.history import Floats
@@ -30,8 +30,7 @@ class Kind(StrEnum):
     JUDGE = "judge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """A share of the answers is broken from a random look on."""
 
     kind: Kind
@@ -61,8 +60,7 @@ class Scenario:
         return begun.astype(float)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Streams:
+class Streams(Struct, frozen=True, eq=False, kw_only=True):
     """Resampled histories of one metric. Arrays are (runs, streams), the baseline's runs first."""
 
     x: Floats

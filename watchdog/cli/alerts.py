@@ -14,7 +14,6 @@ from watchdog.cli.silences import silence, silences, unsilence
 
 if TYPE_CHECKING:
     from watchdog.domain.alert import DeadLetter
-    from watchdog.render.views import AlertView
 
 app = typer.Typer(help="Alerts: what is claimed, since when, and why.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -34,6 +33,8 @@ def list_alerts(
         eval-watchdog alerts list
         eval-watchdog alerts list support_reply --since 7d --json
     """
+    from msgspec.structs import asdict
+
     from watchdog.app.hushing import said_about
     from watchdog.render.gather import alert_view
     from watchdog.render.terminal import console, show_alerts
@@ -49,15 +50,11 @@ def list_alerts(
             said = said_about(session, found, house.clock.now())
     views = {alert.id: alert_view(alert, said[alert.id]) for alert in found}
     if as_json:
-        print_json([{"id": name, **_plain(view)} for name, view in views.items()])
+        print_json([{"id": name, **asdict(view)} for name, view in views.items()])
         return
     show_alerts(list(views.values()), console())
     if found:
         print_table(["id", "alert", "state"], [[a.id, a.labels.get("alertname", ""), a.state] for a in found])
-
-
-def _plain(view: AlertView) -> dict[str, object]:
-    return {name: getattr(view, name) for name in view.__dataclass_fields__}
 
 
 @app.command()

@@ -42,7 +42,7 @@ def check(
 
         print_json(json_schema(VOCABULARY))
         return
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from watchdog.app.build import App
     from watchdog.app.join import join

@@ -128,6 +128,6 @@ def list_drills(
 
 def _plain(drill: Drill) -> dict[str, object]:
     """A drill for machines: everything but what only closing it needs."""
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     return {name: value for name, value in asdict(drill).items() if name not in {"open", "owner"}}

@@ -95,7 +95,7 @@ def gate(
         eval-watchdog gate support_reply --against git:main
         eval-watchdog gate support_reply --aa
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from watchdog.app.build import open_app
     from watchdog.cli.loop import run as run_loop

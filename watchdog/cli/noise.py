@@ -28,7 +28,7 @@ def noise(
         eval-watchdog noise --since 30d --markdown
         eval-watchdog noise --json
     """
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     from watchdog.noise.gather import gather
     from watchdog.noise.review import review

@@ -44,7 +44,8 @@ def verify(
         eval-watchdog provider verify support_reply --drop 0.15 --json
     """
     import asyncio
-    from dataclasses import asdict
+
+    from msgspec.structs import asdict
 
     from watchdog.app.build import open_app
     from watchdog.clock import SystemClock

@@ -214,7 +214,7 @@ def list_silences(config: Config, since: str, kind: SilenceKind | None, *, as_js
 
 
 def _plain(made: Silence) -> dict[str, object]:
-    from dataclasses import asdict
+    from msgspec.structs import asdict
 
     return {**asdict(made), "matchers": [str(matcher) for matcher in made.matchers]}
 
@@ -225,7 +225,7 @@ def end_silence(config: Config, silence_id: str, by: str | None) -> None:
     Raises:
         UnknownName, UsageError: there is none, it is not ours, or it is over.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from watchdog.errors import UnknownName, UsageError
 

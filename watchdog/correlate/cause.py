@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.correlate.judging import about, explains, judge_moved
 from watchdog.correlate.situation import Situation
@@ -27,8 +29,7 @@ _SLACK_SECONDS = 86400.0
 _EARLY_LOOKS = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """A suspected cause, and the sentences that give the evidence and say what to do."""
 
     cause: Cause

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from watchdog.correlate.situation import Situation
 from watchdog.domain.detection import Level, Signal

@@ -8,7 +8,8 @@ passes and current fails are counted against the converse: a sign test, exact, w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.correlate.cause import of_current
 from watchdog.correlate.judging import judge_moved

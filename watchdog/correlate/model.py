@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from watchdog.correlate.cause import cause_of
 from watchdog.correlate.judging import corrected, doubt, judge_moved, may_explain

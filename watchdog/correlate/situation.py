@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Estimand
@@ -36,8 +37,7 @@ FAILING_CALLS = 3
 TOOL_SHARE = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderHealth:
+class ProviderHealth(Struct, frozen=True, kw_only=True):
     """The calls of one look that one part (a role, or the judge) made to one provider."""
 
     provider: str
@@ -59,8 +59,7 @@ class ProviderHealth:
         return self.calls - sum(self.errors.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolHealth:
+class ToolHealth(Struct, frozen=True, kw_only=True):
     """The calls of one tool at one look."""
 
     calls: int
@@ -72,8 +71,7 @@ class ToolHealth:
         return self.failures >= FAILING_CALLS and self.failures >= TOOL_SHARE * self.calls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorstCase:
+class WorstCase(Struct, frozen=True, kw_only=True):
     """A case that lost most: mean scores in the baseline and now."""
 
     case_id: str
@@ -84,8 +82,7 @@ class WorstCase:
         return f"{self.case_id} ({self.before:.2g} -> {self.after:.2g})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Toppled:
+class Toppled(Struct, frozen=True, kw_only=True):
     """Of the cases that current used to pass, what became of them at this look on both targets."""
 
     #: Cases that the pinned target passes, and how many of them the current one fails.
@@ -95,24 +92,21 @@ class Toppled:
     healed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class Judge(Struct, frozen=True, kw_only=True):
     """The model behind a judge."""
 
     provider: str
     model: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """The baseline that is held against."""
 
     version: int
     status: BaselineStatus
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: what every claim asks for is worked out once
-class Situation:
+class Situation(Struct, frozen=True, kw_only=True, dict=True):  # a dict: what every claim asks for is worked out once
     """One look at one watch."""
 
     watch: Watch

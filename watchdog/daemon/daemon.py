@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from random import Random
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+from msgspec import Struct
 
 from watchdog.daemon.clock_guard import ahead_of_monotonic, mind_the_clock
 from watchdog.daemon.health import Looked, Standing, Trouble, troubles
@@ -46,8 +46,7 @@ _CHORE = "chore"
 _Job = Callable[[str], Coroutine[Any, Any, None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chore:
+class Chore(Struct, frozen=True, kw_only=True):
     """Something that is done now and then beside the looks. What goes wrong in it is logged and tried again."""
 
     name: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.domain.run import RunStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """A look that came to an end, well or not."""
 
     watch: str
@@ -21,8 +21,7 @@ class Looked:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """How the looks of one watch stand. All times are Unix seconds."""
 
     watch: str
@@ -37,8 +36,7 @@ class Standing:
     last: Looked | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """One reason why the daemon is not ready."""
 
     #: ``daemon``, ``scheduler``, ``store`` or ``watch NAME``.

@@ -7,7 +7,8 @@ process, the road itself) may have begun it meanwhile, and then it is theirs. Ca
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.daemon.out_of_turn import Money, Verdict, out_of_turn
 from watchdog.daemon.timetable import Timetable

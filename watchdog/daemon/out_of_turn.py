@@ -6,8 +6,9 @@ Three in a row at most: looks that are minutes apart share the weather, and are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from watchdog.pipeline.suspicion import LOOKED_BACK, Suspicion
 
@@ -18,8 +19,7 @@ SHARE = 6
 MOST = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+class Money(Struct, frozen=True, kw_only=True):
     """What is left of the day's budget, and what looks cost, in US dollars."""
 
     left: float

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.detection import Guarantee, Level, Signal

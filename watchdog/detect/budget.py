@@ -12,7 +12,9 @@ as often; the price of that is borne by the others, and is small, because delays
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.case import Estimand
 from watchdog.domain.metric import Arm, MetricKey
@@ -26,8 +28,7 @@ NOBODY_PAGED = 10_000.0
 QUARTER = 90 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagingMetric:
+class PagingMetric(Struct, frozen=True, kw_only=True):
     """A metric of the current target whose drift may wake somebody."""
 
     key: MetricKey
@@ -36,8 +37,7 @@ class PagingMetric:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Share(Struct, frozen=True, kw_only=True):
     """What one metric gets of the budget."""
 
     key: MetricKey
@@ -49,8 +49,7 @@ class Share:
     a_quarter: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Division:
+class Division(Struct, frozen=True, kw_only=True):
     """The budget, divided."""
 
     #: Of every metric that may page.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from msgspec import Struct
 
 from watchdog.domain.baseline import Baseline, MetricBaseline
 from watchdog.domain.case import Estimand
@@ -30,8 +30,7 @@ class Turn(StrEnum):
     RECOVERED = "recovered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseChange:
+class CaseChange(Struct, frozen=True, kw_only=True):
     """A case that no longer answers as at the baseline."""
 
     metric: MetricKey

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.detect.quality import remarks
 from watchdog.domain.baseline import Baseline, BaselineStatus, MetricBaseline, Step

@@ -7,9 +7,9 @@ neighbours. Nothing is estimated here that the detector does not use.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from watchdog.detect.psr import DetectorState
 from watchdog.stats.autocorrelation import inflation
@@ -17,8 +17,7 @@ from watchdog.stats.power import detectable_drop
 from watchdog.stats.predictive import LOCK_AFTER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
+class Noise(Struct, frozen=True, kw_only=True):
     """How the summaries of a metric vary. Score units; differences from the baseline, smaller is worse."""
 
     #: Looks in the reference, the baseline's included, and how many of them are locked.

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from watchdog.domain.baseline import MetricBaseline
@@ -44,8 +45,7 @@ ANYTHING = Effect(0.0, -1.0, 1.0)
 RECENT = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class Drift(Struct, frozen=True, kw_only=True):
     """A drift that is not over."""
 
     #: Unix time of the estimated first bad look.
@@ -59,8 +59,7 @@ class Drift:
     doubt: Doubt = Doubt()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorState:
+class DetectorState(Struct, frozen=True, kw_only=True):
     """All that is remembered of a metric between two looks. A value; JSON and back is exact."""
 
     #: None while the baseline is too small.

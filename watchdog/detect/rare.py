@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain.baseline import MetricBaseline
@@ -35,8 +37,7 @@ def is_rare(baseline: MetricBaseline | None, smallest_drop: float) -> bool:
     return smallest_drop <= RARE and sum(baseline.lost) < RARE * sum(baseline.n)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counting:
+class Counting(Struct, frozen=True, kw_only=True):
     """State of both tests."""
 
     psr: DetectorState

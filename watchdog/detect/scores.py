@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.case import Case, Estimand, Origin
@@ -33,8 +34,7 @@ class ScoredCall(NamedTuple):
     value: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunScores:
+class RunScores(Struct, frozen=True, kw_only=True):
     """Scores of one run, with the cases they belong to."""
 
     run_id: str

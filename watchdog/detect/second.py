@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.domain.metric import Better, Observation
 from watchdog.stats.betting import NOTHING, evidence, update
@@ -17,8 +18,7 @@ from watchdog.stats.betting import NOTHING, evidence, update
 LOOKS = 336
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondOpinion:
+class SecondOpinion(Struct, frozen=True, kw_only=True):
     """What betting on "pinned answers better" has come to."""
 
     #: Looks at which both answered.

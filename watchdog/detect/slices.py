@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.domain.case import Case, Origin
 
@@ -25,8 +26,7 @@ _SURELY = 3.2
 _SHIFT = 0.15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sliced:
+class Sliced(Struct, frozen=True, kw_only=True):
     """One score, and the facts about its case."""
 
     #: By dimension; a case may be in several values of one (tags).
@@ -38,8 +38,7 @@ class Sliced:
     origin: Origin = Origin.TRAFFIC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceRow:
+class SliceRow(Struct, frozen=True, kw_only=True):
     """The scores of one slice, beside those of the same slice at the baseline."""
 
     dimension: str
@@ -54,8 +53,7 @@ class SliceRow:
     before_share: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceDrop:
+class SliceDrop(Struct, frozen=True, kw_only=True):
     """A slice that got worse."""
 
     row: SliceRow
@@ -65,8 +63,7 @@ class SliceDrop:
     z: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class Shift(Struct, frozen=True, kw_only=True):
     """A value that more or fewer of the inputs have than at the baseline."""
 
     dimension: str

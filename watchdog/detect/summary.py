@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.detect.scores import ArmScores, RunScores
 from watchdog.domain.baseline import MetricBaseline

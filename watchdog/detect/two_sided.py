@@ -7,8 +7,10 @@ false alarm: together they ring no oftener than one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain.baseline import MetricBaseline
@@ -18,8 +20,7 @@ from watchdog.domain.metric import Observation
 _RANK = (Level.LEARNING, Level.CALM, Level.SUSPECT, Level.DRIFT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BothWays:
+class BothWays(Struct, frozen=True, kw_only=True):
     """State of the test for drops, and of the one for rises."""
 
     falling: DetectorState

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class ActionKind(StrEnum):
@@ -17,8 +18,7 @@ class ActionKind(StrEnum):
     ENABLE = "enable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """Something that was done, or tried."""
 
     id: str

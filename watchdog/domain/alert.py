@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.detection import Guarantee
 from watchdog.domain.digest import digest
@@ -73,8 +74,7 @@ class ConditionStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class Size(Struct, frozen=True, kw_only=True):
     """How large that is what is claimed: the facts that its severity is decided by."""
 
     #: Change since the onset: in score units, or as a log-ratio for a measure; negative is worse.
@@ -93,8 +93,7 @@ class Size:
     judge_in_doubt: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """A claim that an alert would make, and whether it holds at this look."""
 
     #: Identity. No numbers, no run ids, no times. The severity is the most that configuration allows until ``alert``
@@ -155,8 +154,7 @@ class Reason(StrEnum):
 HOUSE = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """One episode of a condition. ``labels`` are its identity; a new episode is a new alert."""
 
     fingerprint: str
@@ -197,8 +195,7 @@ class Alert:
         return digest([self.fingerprint, round(self.starts_at * 1000)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True):
     """A decided change of an alert: a row to be delivered."""
 
     alert: Alert
@@ -223,8 +220,7 @@ class Transition:
         return f"{self.alert.id}-{self.alert.state}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True, kw_only=True):
     """A transition that a channel will never take: somebody was not told."""
 
     #: ``Transition.id``.
@@ -238,8 +234,7 @@ class DeadLetter:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
+class Audience(Struct, frozen=True, kw_only=True):
     """A channel that people read: it is told of incidents, not of each of their alerts."""
 
     channel: str
@@ -253,8 +248,7 @@ class Audience:
         return all(alert.labels.get(name, "") in values for name, values in asked.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What a channel was told of an incident."""
 
     #: How often it was told anything.
@@ -268,8 +262,7 @@ class Told:
     effects: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Struct, frozen=True, kw_only=True):
     """Alerts that belong together, with a suspected cause."""
 
     id: str

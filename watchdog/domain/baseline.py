@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.metric import MetricKey
 
@@ -33,8 +34,7 @@ class Verdict(StrEnum):
     VOID_RUNS = "many of its runs measured too little"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """Something the check had to say."""
 
     verdict: Verdict
@@ -56,8 +56,7 @@ class StepKind(StrEnum):
     PROMOTED = "promoted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """Who did what to a baseline, and why."""
 
     kind: StepKind
@@ -67,8 +66,7 @@ class Step:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruments:
+class Instruments(Struct, frozen=True, kw_only=True):
     """Digests of everything that measures. A difference stops detection until somebody freezes anew."""
 
     golden_set: str = ""
@@ -88,8 +86,7 @@ class Instruments:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricBaseline:
+class MetricBaseline(Struct, frozen=True, kw_only=True):
     """Reference of one metric: per-case means and the run summaries they give."""
 
     key: MetricKey
@@ -113,8 +110,7 @@ class MetricBaseline:
     level: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class Baseline(Struct, frozen=True, kw_only=True):
     """An immutable version of the reference of a watch."""
 
     id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class Origin(StrEnum):
@@ -22,8 +23,7 @@ class Estimand(StrEnum):
     TRAFFIC = "on your traffic"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """One chat message."""
 
     #: ``system``, ``user``, ``assistant`` or ``tool``.
@@ -31,8 +31,7 @@ class Message:
     content: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckSpec:
+class CheckSpec(Struct, frozen=True, kw_only=True):
     """A scorer as the user wrote it: a short name (or ``package.module:Name``) and its arguments."""
 
     #: Name in the catalog, e.g. ``contains``, ``not-contains``, ``judge``.
@@ -40,8 +39,7 @@ class CheckSpec:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One input with what we expect of the output."""
 
     id: str
@@ -67,8 +65,7 @@ class Case:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenSet:
+class GoldenSet(Struct, frozen=True, kw_only=True):
     """A named, versioned, digest-stamped list of cases, reviewed like code."""
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from watchdog.domain.metric import MetricKey
 
@@ -32,8 +33,7 @@ class Guarantee(StrEnum):
     OBSERVED = "observed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Struct, frozen=True, kw_only=True):
     """A detector's answer at one look."""
 
     key: MetricKey

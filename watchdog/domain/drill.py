@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.alert import Alert
 
@@ -40,8 +41,7 @@ class DrillOutcome(StrEnum):
         return {"passed": 0, "not detected": 1, "not delivered": 1, "not calm": 4, "interrupted": 4}[self.value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What became of the alert on one channel."""
 
     channel: str
@@ -64,8 +64,7 @@ class Told:
         return self.seconds if self.passed_on is None else self.passed_on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
+class Drill(Struct, frozen=True, kw_only=True):
     """One drill."""
 
     id: str
@@ -101,8 +100,7 @@ class Drill:
     owner: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrillPlan:
+class DrillPlan(Struct, frozen=True, kw_only=True):
     """How often which drills must pass (``drills`` in watchdog.yaml)."""
 
     #: Seconds.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 #: Tag of the cases that a candidate must pass, whatever the statistics say.
 MUST_PASS = "must-pass"  # noqa: S105 - a tag
@@ -59,8 +60,7 @@ class Unit(StrEnum):
     RATIO = "ratio"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateMetric:
+class GateMetric(Struct, frozen=True, kw_only=True):
     """One metric, on all cases or those of one tag."""
 
     name: str
@@ -88,8 +88,7 @@ class GateMetric:
     repeats_needed: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
+class Flip(Struct, frozen=True, kw_only=True):
     """A case whose score fell or rose, with an answer of each arm."""
 
     case_id: str
@@ -109,8 +108,7 @@ class Flip:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokenRule:
+class BrokenRule(Struct, frozen=True, kw_only=True):
     """A case that must pass and did not."""
 
     case_id: str
@@ -120,8 +118,7 @@ class BrokenRule:
     baseline_fails_too: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateArm:
+class GateArm(Struct, frozen=True, kw_only=True):
     """What one arm was, and what it took."""
 
     provider: str
@@ -138,8 +135,7 @@ class GateArm:
     served_models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfTest:
+class SelfTest(Struct, frozen=True, kw_only=True):
     """A gate of the baseline against itself: how often it would have answered what, had chance dealt anew."""
 
     gates: int
@@ -150,8 +146,7 @@ class SelfTest:
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateReport:
+class GateReport(Struct, frozen=True, kw_only=True):
     """A gate, from its question to its answer."""
 
     id: str

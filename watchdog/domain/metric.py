@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.case import Estimand
 
@@ -38,8 +39,7 @@ class Arm(StrEnum):
     ANCHORS = "anchors"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class MetricKey:
+class MetricKey(Struct, frozen=True, order=True, kw_only=True):
     """Identity of a metric."""
 
     watch: str
@@ -55,8 +55,7 @@ class MetricKey:
         return f"{self.watch}/{self.scorer}{where}{tag}/{self.arm}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """One number of one metric at one look (statistics: run summary, one row per run and metric).
 
     ``x`` is signed so that smaller is worse, whatever the metric's direction.
@@ -94,8 +93,7 @@ class Admission(StrEnum):
     VOID = "void"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unobserved:
+class Unobserved(Struct, frozen=True, kw_only=True):
     """A look at which a metric gave no observation, and why. It is held against nothing."""
 
     key: MetricKey

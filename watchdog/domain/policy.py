@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from watchdog.domain.alert import Severity
 
 DAY = 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """How severe a claim is, how long it must hold, and what belongs together.
 
     Drops are in score units (0.05 = 5 points), times in seconds.

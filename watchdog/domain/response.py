@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.domain.case import Message
 from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One call to make, already rendered."""
 
     model: str
@@ -29,8 +29,7 @@ class Request:
     timeout: float = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Struct, frozen=True, kw_only=True):
     """Tokens of a call. None means the provider did not say, which is not zero."""
 
     input_tokens: int | None = None
@@ -38,8 +37,7 @@ class Usage:
     cached_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True, kw_only=True):
     """A tool that the target called while answering."""
 
     name: str
@@ -48,8 +46,7 @@ class ToolCall:
     arguments: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a provider said in one successful attempt."""
 
     text: str
@@ -79,8 +76,7 @@ class CallStatus(StrEnum):
     NOT_RUN = "not run"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class ResponseKey:
+class ResponseKey(Struct, frozen=True, order=True, kw_only=True):
     """Identity of a response: a re-run after a crash pays only for keys that are not recorded."""
 
     run_id: str
@@ -89,8 +85,7 @@ class ResponseKey:
     repeat: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """What a target answered to one case, and what it took."""
 
     key: ResponseKey

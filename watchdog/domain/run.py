@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.score import Outcome
@@ -49,8 +50,7 @@ class RunStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """Digests of what is being measured. A difference is a dated *change*: evidence, not an obstacle."""
 
     #: Name of the current target's provider, and a digest of what and where that is; each empty when it is not known.
@@ -83,8 +83,7 @@ CHANGED = "SubjectChanged"
 _OURS = frozenset({"prompt", "parameters", "provider", "model"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """Something about the subject that is no longer as it was at the baseline."""
 
     #: ``provider``, ``prompt``, ``model``, ``parameters``, ``served model`` or ``fingerprint``.
@@ -104,8 +103,7 @@ class Change:
         return f"{self.role} {self.what} changed from {self.before} to {self.after}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """How many (case, repeat, scorer) ended in which outcome, for one role."""
 
     counts: Mapping[Outcome, int]
@@ -119,8 +117,7 @@ class Tally:
         return sum(self.counts.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """The turn of a look in going round a large golden set."""
 
     #: Number of the turn, from 0 on.
@@ -129,8 +126,7 @@ class Part:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """What a run asks of all that its watch has. Settled when it begins: whoever continues it asks the same."""
 
     #: None: the whole golden set.
@@ -139,8 +135,7 @@ class Scope:
     pinned: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One walk of the road."""
 
     id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.domain.response import ResponseKey
 
@@ -25,8 +26,7 @@ class Outcome(StrEnum):
     NOT_RUN = "not run"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True):
     """What a scorer says of one response."""
 
     #: 0 (worst) to 1 (best) for pass/fail and graded scorers; None is *unscored*.
@@ -58,8 +58,7 @@ class Score:
         return Outcome.PASSED if self.value >= self.bar else Outcome.FAILED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreRow:
+class ScoreRow(Struct, frozen=True, kw_only=True):
     """A score of one scorer on one recorded response, as the store keeps it."""
 
     key: ResponseKey

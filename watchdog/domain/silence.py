@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+
+class Matcher(Struct, frozen=True):
     """One condition on one label, as Alertmanager has it."""
 
     label: str
@@ -41,8 +41,7 @@ class SilenceKind(StrEnum):
     MAINTENANCE = "maintenance window"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(Struct, frozen=True, kw_only=True):
     """From when to when nobody is to be told of alerts with such labels. Looks and decisions go on."""
 
     id: str
@@ -82,8 +81,7 @@ class Silence:
         return self.starts_at <= last and self.ends_at > max(self.starts_at, first)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True, kw_only=True):
     """Somebody is at an alert."""
 
     alert_id: str

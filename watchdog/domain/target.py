@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.domain.digest import digest
 
@@ -25,8 +26,7 @@ class Role(StrEnum):
     JUDGE = "judge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
+class Prompt(Struct, frozen=True, kw_only=True):
     """A prompt file: Jinja2 templates for the system and the user part."""
 
     name: str
@@ -39,8 +39,7 @@ class Prompt:
         return digest([self.system, self.user])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Provider, model, prompt and parameters, in a role."""
 
     role: Role

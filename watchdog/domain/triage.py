@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Reply(StrEnum):
@@ -77,8 +78,7 @@ class Act(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """One of the three questions, answered."""
 
     asks: str
@@ -89,8 +89,7 @@ class Question:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Struct, frozen=True, kw_only=True):
     """Who is to be woken."""
 
     #: ``platform``, ``AI engineering`` or ``integration owner``.
@@ -105,8 +104,7 @@ class Owner:
         return f"{self.kind}{of} ({self.team})" if self.team and self.team != self.kind else f"{self.kind}{of}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A suspected cause, and all that follows from it."""
 
     diagnosis: Diagnosis
@@ -124,8 +122,7 @@ class Finding:
     would_change: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriageReport:
+class TriageReport(Struct, frozen=True, kw_only=True):
     """The three answers and what they amount to."""
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class FallbackVerdict(StrEnum):
@@ -19,8 +20,7 @@ class FallbackVerdict(StrEnum):
         return {"holds": 0, "does not hold": 1, "cannot tell": 3}[self.value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(Struct, frozen=True, kw_only=True):
     """One verification of one watch's fallback."""
 
     #: Id of the gate that it rests on.

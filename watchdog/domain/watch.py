@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.domain.case import CheckSpec, GoldenSet
 from watchdog.domain.measure import Measure
@@ -23,8 +24,7 @@ class AnchorCadence(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricPlan:
+class MetricPlan(Struct, frozen=True, kw_only=True):
     """How a metric of a watch is to be read."""
 
     #: Name of the metric.
@@ -37,8 +37,7 @@ class MetricPlan:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScorerPlan(MetricPlan):
+class ScorerPlan(MetricPlan, frozen=True, kw_only=True):
     """A scorer of a watch and how its metric is to be read. It is called as its scorer unless the user said else."""
 
     spec: CheckSpec
@@ -46,8 +45,7 @@ class ScorerPlan(MetricPlan):
     smallest_drop: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasurePlan(MetricPlan):
+class MeasurePlan(MetricPlan, frozen=True, kw_only=True):
     """A measure of a watch: observed without being asked for, and paging only when told to."""
 
     measure: Measure
@@ -67,8 +65,7 @@ class MeasurePlan(MetricPlan):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficPlan:
+class TrafficPlan(Struct, frozen=True, kw_only=True):
     """Production samples that a watch replays beside its golden set."""
 
     #: Path of the JSONL of canonical rows.
@@ -79,8 +76,7 @@ class TrafficPlan:
     scorers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(Struct, frozen=True, kw_only=True):
     """When a watch looks: an interval in seconds, or a cron line."""
 
     every: float | None = None
@@ -93,24 +89,21 @@ class Schedule:
         return f"cron {self.cron}" if self.cron else f"every {self.every:g} s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+class Money(Struct, frozen=True, kw_only=True):
     """Spending limits in US dollars; None is no limit."""
 
     per_run: float | None = None
     per_day: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FalseAlarmBudget:
+class FalseAlarmBudget(Struct, frozen=True, kw_only=True):
     """How many false alarms are acceptable over everything watched: ``count`` in ``seconds``."""
 
     count: float = 1.0
     seconds: float = 90 * 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How calls to one provider are paced. Shared by every watch that uses the provider."""
 
     #: Calls in flight at the start, and at the most.
@@ -126,16 +119,14 @@ class Limits:
     backoff_cap: float = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Struct, frozen=True, kw_only=True):
     """Who is told."""
 
     team: str
     vertical: str = "general"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """Feature + cases + targets + scorers + cadence + owner + runbook."""
 
     name: str

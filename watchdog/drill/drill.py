@@ -12,9 +12,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from random import Random
 from statistics import median
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.alert.stage import resolve_by_hand
 from watchdog.app.build import App
@@ -44,8 +46,7 @@ _ALERTMANAGER = "alertmanager"
 _GROUP_WAIT = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrillOptions:
+class DrillOptions(Struct, frozen=True, kw_only=True):
     """How a drill is held."""
 
     #: Share of the cases that are answered badly, where the kind has any.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.domain.alert import Alert, AlertType
 from watchdog.domain.drill import DrillKind
@@ -16,8 +17,7 @@ _PATIENCE, _LONG_PATIENCE = 60, 120
 _INSTRUMENTS = frozenset({"JudgeDrift", "PinnedDrift"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """What is wrong at one look of the shadow copy."""
 
     #: Calls to the provider of the current target fail, whoever makes them.
@@ -33,8 +33,7 @@ class World:
 CALM = World()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """One kind of drill."""
 
     #: What happens, in words; ``{share}`` is the share of bad answers.

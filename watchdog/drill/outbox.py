@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.domain.digest import digest

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.app.build import App, GoldenSource, cadence
 from watchdog.daemon.ledger import Ledger
@@ -43,8 +45,7 @@ CALM_LOOKS = 3
 _ENOUGH = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What had to be asked for, because no look's answers are stored."""
 
     calls: int
@@ -52,8 +53,7 @@ class Asked:
     cost: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rang:
+class Rang(Struct, frozen=True, kw_only=True):
     """What came of an injection."""
 
     #: The alert that had to follow; None when it did not.

@@ -10,11 +10,12 @@ from __future__ import annotations
 import tarfile
 import tempfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import Field
 
 from watchdog.app.join import Joined, join
@@ -33,8 +34,7 @@ from watchdog.workspace.prompts import load_prompt
 _PROMPT_KEYS = frozenset({"user", "system"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
+class Contender(Struct, frozen=True, kw_only=True):
     """A target and where it comes from."""
 
     target: Target

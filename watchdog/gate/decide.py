@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.gate import BrokenRule, GateMetric, GateVerdict, Standing, Unit
 from watchdog.gate.streams import Stream
@@ -27,8 +28,7 @@ from watchdog.stats.gate import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """Where a gate stands."""
 
     #: Share of the cases at each planned look, and at this one.
@@ -43,8 +43,7 @@ class Stage:
     passed: frozenset[tuple[str, str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Struct, frozen=True, kw_only=True):
     """What a look says."""
 
     #: None: go on.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.domain.gate import GateReport, GateVerdict

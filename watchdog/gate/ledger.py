@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from watchdog.domain.case import Case
 from watchdog.domain.digest import digest
@@ -26,8 +28,7 @@ from watchdog.store.store import Session, Store
 CONTINUED_WITHIN = 6 * 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenGate:
+class OpenGate(Struct, frozen=True, kw_only=True):
     """A gate that this process holds."""
 
     run: Run

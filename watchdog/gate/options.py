@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from watchdog.domain.measure import Measure
 from watchdog.domain.watch import Watch
@@ -12,8 +13,7 @@ from watchdog.domain.watch import Watch
 FLIPPING = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateOptions:
+class GateOptions(Struct, frozen=True, kw_only=True):
     """The rules of one gate; all but the limits are part of its name."""
 
     #: The drop that is still acceptable, in score units.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from watchdog.domain.case import Case
 from watchdog.domain.gate import MUST_PASS
@@ -12,8 +13,7 @@ from watchdog.gate.options import GateOptions
 from watchdog.stats.gate import look_sizes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """The cases in random order, those of a cluster together, and the looks."""
 
     cases: tuple[Case, ...]

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.domain.baseline import Baseline, MetricBaseline, Step, StepKind
@@ -25,8 +27,7 @@ from watchdog.errors import InstrumentChanged, NotMeasured, UnknownName, UsageEr
 from watchdog.pipeline.subject import subject_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class Shift(Struct, frozen=True, kw_only=True):
     """What a gate was sure of: how one metric changed. Signed so that negative is worse."""
 
     name: str

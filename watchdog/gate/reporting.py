@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.app.build import App
 from watchdog.detect.scores import RunScores, Series
@@ -32,8 +33,7 @@ _FLIP = 0.25
 _MOST_FLIPS = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """A gate that came to its end."""
 
     app: App

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.detect.scores import ScoredCall
 from watchdog.domain.case import Case
@@ -15,8 +16,7 @@ from watchdog.gate.measure import Measurement
 from watchdog.gate.streams import BASELINE, CANDIDATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """What became of the cases that must pass."""
 
     broken: tuple[BrokenRule, ...]

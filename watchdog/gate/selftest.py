@@ -7,9 +7,9 @@ case, and putting the cases in another order gives as many gates as one likes fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
+from msgspec.structs import replace
 from scipy.special import betaincinv
 
 from watchdog.domain.gate import GateVerdict, SelfTest

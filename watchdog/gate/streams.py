@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.detect.scores import RunScores, Series
 from watchdog.domain.case import Case
@@ -23,8 +24,7 @@ from watchdog.stats.paired import CaseScore, differences
 BASELINE, CANDIDATE = Role.CURRENT, Role.CANDIDATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class Stream(Struct, frozen=True, kw_only=True):
     """One metric on all cases or those of one tag, as far as it has been asked."""
 
     name: str

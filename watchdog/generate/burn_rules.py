@@ -8,7 +8,8 @@ than two and a half intervals between looks, and no long one shorter than two sh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.generate.names import duration
 from watchdog.generate.rule import EVALUATED, STEP, Proof, Rule, Ruled, quoted
@@ -19,8 +20,7 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 LEAST_ANSWERS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """One pair of stretches of a burn rate; seconds."""
 
     name: str

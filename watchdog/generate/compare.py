@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.text.matchers import parse
 
@@ -58,8 +59,7 @@ _MATCHERS = {"matchers", "source_matchers", "target_matchers"}
 _MAIL_HEADERS = {"From", "To", "Subject"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One place where the server has something else."""
 
     #: Where, as people write it: ``route.routes[3].receiver``.

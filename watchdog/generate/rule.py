@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.generate.names import duration
 
@@ -16,8 +17,7 @@ STEP = 60.0
 EVALUATED = 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One alerting rule."""
 
     name: str
@@ -55,8 +55,7 @@ class Rule:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """Series, and the alerts of one name that they must raise at a moment; none, when they must not."""
 
     name: str
@@ -81,8 +80,7 @@ class Proof:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruled:
+class Ruled(Struct, frozen=True, kw_only=True):
     """Rules of one group with their proofs, and what could not be ruled."""
 
     rules: Sequence[Rule] = ()

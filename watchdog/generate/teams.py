@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.domain.silence import Matcher
 from watchdog.errors import Problem
@@ -32,8 +33,7 @@ KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Teams:
+class Teams(Struct, frozen=True, kw_only=True):
     """teams.yaml as read."""
 
     shape: TeamsShape

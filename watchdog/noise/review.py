@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
+
+from msgspec import Struct
 
 from watchdog.domain.alert import Alert, Severity
 from watchdog.domain.feedback import Feedback
@@ -34,8 +35,7 @@ class Proposal(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What the store knows of the time under review, and before it as far as the budget reaches."""
 
     #: Alerts that ever fired, of any state.
@@ -48,8 +48,7 @@ class Facts:
     began: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleNoise:
+class RuleNoise(Struct, frozen=True, kw_only=True):
     """How one rule behaved in the time under review."""
 
     rule: str
@@ -71,8 +70,7 @@ class RuleNoise:
     unjudged: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """False pages against what was asked for."""
 
     #: False pages that are allowed in so many seconds.
@@ -96,8 +94,7 @@ class Standing:
         return None if self.observed <= 0 else self.false * self.period / self.observed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseReview:
+class NoiseReview(Struct, frozen=True, kw_only=True):
     """What rang, and what came of it."""
 
     #: Unix times.

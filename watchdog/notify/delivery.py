@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.errors import DeliveryError, WatchdogError
@@ -39,8 +42,7 @@ BATCH = 100
 RESEND_BATCH = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """A transition on its way to one channel."""
 
     #: ``Transition.id``: the same over retries; unique together with the channel.
@@ -90,8 +92,7 @@ class Outbox(Protocol):
         """The channel did not take it: due again at ``retry_at``, or given up for good (kept, listed) when None."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelHealth:
+class ChannelHealth(Struct, frozen=True, kw_only=True):
     """How a channel is doing, for /metrics and /readyz."""
 
     #: Unix time of the last time the channel took something; None when it never did since the start.

@@ -11,8 +11,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.errors import UsageError
 
@@ -23,8 +24,7 @@ _GROUP_WAIT = 30.0
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 365 * 86400.0}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Matcher:
+class _Matcher(Struct, frozen=True, order=True):
     name: str
     value: str
     operator: str

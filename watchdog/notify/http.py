@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
+from msgspec import Struct
 
 from watchdog.errors import DeliveryError
 
@@ -19,8 +19,7 @@ _READ_LIMIT = 64 * 1024
 _TRY_LATER = frozenset({408, 409, 421, 423, 425, 429})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """What came back."""
 
     status: int

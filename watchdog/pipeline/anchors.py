@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from watchdog.detect.scores import ScoredCall, Series
 from watchdog.domain.case import Case, Estimand
@@ -25,8 +26,7 @@ STANDS_FOR = 2 * DAY
 _ALMOST = 0.98
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchored:
+class Anchored(Struct, frozen=True, kw_only=True):
     """A judge's anchors, and how often they are graded again."""
 
     anchors: tuple[Anchor, ...]

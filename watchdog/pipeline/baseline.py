@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from watchdog.detect.baseline import freeze
 from watchdog.detect.scores import RunScores
@@ -111,8 +111,7 @@ def run_scores(session: Session, built: BuiltWatch, run: Run) -> RunScores:
     return RunScores.collect(run.id, run.planned_for, known, [*calls, *told, *grades], run.instruments)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """A metric of the current target against its baseline."""
 
     metric: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from watchdog.detect.scores import RunScores
 from watchdog.domain.run import Run, RunStatus

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from watchdog.correlate.situation import Judge
 from watchdog.domain.baseline import Instruments
@@ -17,8 +18,7 @@ from watchdog.replay.caller import Caller
 AskProvider = Callable[[str], Ask]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltWatch:
+class BuiltWatch(Struct, frozen=True, kw_only=True):
     """A watch and what it needs to walk the road."""
 
     watch: Watch

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from watchdog.correlate.situation import JUDGE, ProviderHealth, ToolHealth, Toppled, WorstCase
 from watchdog.detect.scores import RunScores, ScoredCall, Series
@@ -30,8 +31,7 @@ MOSTLY = 0.5
 ENOUGH = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A run with everything it measured."""
 
     run: Run

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.detect.scores import RunScores
 from watchdog.domain.case import Case
@@ -40,8 +42,7 @@ class Progress(Protocol):
         """No more steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What an interrupted run had recorded."""
 
     done: set[ResponseKey]

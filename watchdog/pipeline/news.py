@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.correlate.words import labels
 from watchdog.domain.alert import Alert, AlertState, AlertType, Audience, Reason, Severity, Transition
@@ -15,8 +16,7 @@ from watchdog.domain.watch import Watch
 _TOLD = frozenset({"provider", "prompt", "model", "parameters", "served model"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channels:
+class Channels(Struct, frozen=True, kw_only=True):
     """Names of the channels that get an outbox row."""
 
     #: All of them. Those that are none of ``people`` get every transition of an alert.

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.baseline import BaselineStatus
 from watchdog.domain.case import Case, Estimand, Origin
@@ -47,8 +49,7 @@ RECENT = 50
 SPOKEN = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """One whole look at a watch: what was measured and what was decided."""
 
     measured: Measured

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.baseline import Instruments
 from watchdog.domain.digest import digest
@@ -25,8 +27,7 @@ def taken_over(watch: str) -> WatchBusy:
     return WatchBusy(f"watch {watch!r}: another process took the run over while this one stood still, and decides it")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class Opened(Struct, frozen=True, kw_only=True):
     """A run that this process owns now."""
 
     run: Run

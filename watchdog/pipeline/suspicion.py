@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.domain.detection import Level, Signal
 from watchdog.domain.metric import Arm
@@ -15,8 +16,7 @@ from watchdog.store.store import Session
 LOOKED_BACK = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspicion:
+class Suspicion(Struct, frozen=True, kw_only=True):
     """What the newest looks have in common."""
 
     #: Suspect looks in a row up to the newest one that could say anything; 0 when that one was not.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from watchdog.plan.noise import LookNoise, Noise, of_a_look
 from watchdog.stats.delay import HORIZON, delays
@@ -20,8 +21,7 @@ PATIENCE = 90 * DAY
 BASELINE_RUNS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class Design(Struct, frozen=True, kw_only=True):
     """What a look asks, and how often."""
 
     #: Cases of a look.
@@ -39,8 +39,7 @@ class Design:
         return DAY / self.every
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
+class Prices(Struct, frozen=True, kw_only=True):
     """What one answer costs, its judging included, in US dollars by role; None is not known."""
 
     current: float | None = None
@@ -63,8 +62,7 @@ class Prices:
         return None if self.pinned is None else answers * (self.current + self.pinned / design.pinned_every)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedMetric:
+class PlannedMetric(Struct, frozen=True, kw_only=True):
     """A metric that may page, and what finding its drops depends on."""
 
     name: str

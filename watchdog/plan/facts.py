@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from watchdog.app.build import App, cadence
 from watchdog.detect.budget import divide, paging_metrics
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from watchdog.store.store import Session
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """A watch as it is."""
 
     watch: Watch
@@ -36,8 +36,7 @@ class Facts:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stored:
+class _Stored(Struct, frozen=True, kw_only=True):
     baseline: Baseline | None = None
     observations: tuple[Observation, ...] = ()
     signals: tuple[Signal, ...] = ()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
 from scipy.special import chdtri
 
 from watchdog.stats.autocorrelation import BLOCK, Correlation
@@ -25,8 +25,7 @@ LEAST_LOOKS = 8
 UNSEEN = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumptions:
+class Assumptions(Struct, frozen=True, kw_only=True):
     """What stands in for what was not measured yet; score units."""
 
     rate: float = RATE
@@ -38,8 +37,7 @@ class Assumptions:
         return WITHIN_SHARE * self.rate * (1 - self.rate)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
+class Noise(Struct, frozen=True, kw_only=True):
     """What is known of a metric's chance, in squared score units."""
 
     level: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from watchdog.domain.response import Answer, ToolCall, Usage
 from watchdog.providers.classify import bad_response, discreet

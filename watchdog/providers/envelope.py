@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 #: What aiohttp decodes whatever else is installed, and codings that an SDK may offer and aiohttp not know.
 _CODINGS, _OTHER_CODINGS = "gzip, deflate", ("br", "zstd")
@@ -18,8 +19,7 @@ _CODINGS, _OTHER_CODINGS = "gzip, deflate", ("br", "zstd")
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What came back, whoever asked."""
 
     status: int

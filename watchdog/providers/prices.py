@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 
+from msgspec import Struct
+
 from watchdog.domain.response import Usage
 from watchdog.errors import InvalidInput, Problem
 
@@ -16,8 +18,7 @@ from watchdog.errors import InvalidInput, Problem
 _SNAPSHOT = re.compile(r"(?:[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{3,4}|latest)|-v\d+(?::\d+)?)*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(Struct, frozen=True, kw_only=True):
     """US dollars per million tokens."""
 
     input: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.app.build import App
 from watchdog.domain.action import ActionKind
@@ -20,8 +21,7 @@ from watchdog.remedy.past import parameters_of_digest, prompt_of_digest
 _PROVIDER, _PARAMETERS = "current.provider", "current.parameters"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(Struct, frozen=True, kw_only=True):
     """Something that can be done, and all that it would change."""
 
     kind: ActionKind

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.domain.action import Action
@@ -16,8 +17,7 @@ from watchdog.remedy.plan import last_good
 _ACTIONS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetView:
+class TargetView(Struct, frozen=True, kw_only=True):
     """One target of a watch."""
 
     role: str
@@ -31,8 +31,7 @@ class TargetView:
     parameters: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodLook:
+class GoodLook(Struct, frozen=True, kw_only=True):
     """The newest run at which all was well."""
 
     run_id: str
@@ -40,8 +39,7 @@ class GoodLook:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelView:
+class ModelView(Struct, frozen=True, kw_only=True):
     """The targets of a watch."""
 
     watch: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from watchdog.domain.detection import Guarantee
 from watchdog.domain.metric import Arm
 from watchdog.render.views import MetricSeriesView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiredRow:
+class FiredRow(Struct, frozen=True, kw_only=True):
     """A drift that the detectors would have called out over the stored history."""
 
     metric: str
@@ -29,8 +28,7 @@ class FiredRow:
     pages: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalmRow:
+class CalmRow(Struct, frozen=True, kw_only=True):
     """How often a metric rings though nothing happens, in histories resampled from its calm looks."""
 
     metric: str
@@ -45,8 +43,7 @@ class CalmRow:
     calm_looks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundRow:
+class FoundRow(Struct, frozen=True, kw_only=True):
     """How long something injected takes to be found."""
 
     metric: str
@@ -69,8 +66,7 @@ class FoundRow:
     within: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BacktestView:
+class BacktestView(Struct, frozen=True, kw_only=True):
     """Everything that a backtest found."""
 
     watch: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 #: Above this many words in both texts together the comparison, quadratic at worst, would cost seconds.
 _MOST_WORDS = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of text."""
 
     text: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from watchdog.correlate.model import ESTIMANDS
 from watchdog.detect.second import LOOKS, SecondOpinion, second_opinion

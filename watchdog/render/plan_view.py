@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from watchdog.domain.case import Estimand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelayView:
+class DelayView(Struct, frozen=True, kw_only=True):
     """How long a drop takes to be found: half of the times less than ``typical``, nine of ten less than ``late``."""
 
     drop: float
@@ -22,8 +21,7 @@ class DelayView:
     pages: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HorizonView:
+class HorizonView(Struct, frozen=True, kw_only=True):
     """The smallest drop that is found within some time: in half of the cases, in nine of ten."""
 
     name: str
@@ -33,8 +31,7 @@ class HorizonView:
     late: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricPlanView:
+class MetricPlanView(Struct, frozen=True, kw_only=True):
     """One metric that may page."""
 
     metric: str
@@ -64,8 +61,7 @@ class MetricPlanView:
     curve: tuple[DelayView, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesignView:
+class DesignView(Struct, frozen=True, kw_only=True):
     """How much is asked how often, what that costs and finds."""
 
     what: str
@@ -81,8 +77,7 @@ class DesignView:
     delay: DelayView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatePlanView:
+class GatePlanView(Struct, frozen=True, kw_only=True):
     """What a CI gate of one look at this set tells."""
 
     metric: str
@@ -97,8 +92,7 @@ class GatePlanView:
     cases_needed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanView:
+class PlanView(Struct, frozen=True, kw_only=True):
     """A watch, before or while it runs."""
 
     watch: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from watchdog.app.hushing import said_about
 from watchdog.correlate.words import RUNBOOKS
@@ -48,8 +49,7 @@ _CALLS = re.compile(r"@(?=\w)")
 _SEVERITIES = ("sev1", "page", "ticket", "info")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filling:
+class Filling(Struct, frozen=True, kw_only=True):
     """What is filled into a runbook."""
 
     #: Facts in the order in which one reads them.

@@ -6,8 +6,9 @@ Times are Unix seconds, scores 0 to 1, money US dollars. None means *not known*,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from watchdog.detect.second import SecondOpinion
 from watchdog.domain.alert import AlertState, AlertType, Severity
@@ -33,8 +34,7 @@ class Tone(StrEnum):
 # -- one run -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeRow:
+class OutcomeRow(Struct, frozen=True, kw_only=True):
     """What became of the planned answers of one role under one scorer."""
 
     role: str
@@ -44,8 +44,7 @@ class OutcomeRow:
     level: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricRow:
+class MetricRow(Struct, frozen=True, kw_only=True):
     """One metric at one look."""
 
     metric: str
@@ -72,8 +71,7 @@ class MetricRow:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True, kw_only=True):
     """A case that changed since the baseline."""
 
     case_id: str
@@ -88,8 +86,7 @@ class CaseRow:
     e_value: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunView:
+class RunView(Struct, frozen=True, kw_only=True):
     """One run of one watch, as ``run`` prints it."""
 
     watch: str
@@ -124,8 +121,7 @@ class MarkerKind(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marker:
+class Marker(Struct, frozen=True, kw_only=True):
     """An event on the time axis; a span when ``until`` is given."""
 
     at: float
@@ -134,8 +130,7 @@ class Marker:
     until: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseView:
+class NoiseView(Struct, frozen=True, kw_only=True):
     """How a metric varies while nothing is wrong, as its detector has measured it."""
 
     #: Looks in the reference, and how many of them are locked.
@@ -156,8 +151,7 @@ class NoiseView:
     detectable: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricSeriesView:
+class MetricSeriesView(Struct, frozen=True, kw_only=True):
     """One metric over time. All sequences are as long as ``times``; None is a look without an observation."""
 
     name: str
@@ -189,8 +183,7 @@ class MetricSeriesView:
 # -- alerts, cases, the report -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertView:
+class AlertView(Struct, frozen=True, kw_only=True):
     """One alert episode."""
 
     name: str
@@ -207,8 +200,7 @@ class AlertView:
     incident_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreChange:
+class ScoreChange(Struct, frozen=True, kw_only=True):
     """What one scorer said of a case before and after; None is unscored."""
 
     scorer: str
@@ -218,8 +210,7 @@ class ScoreChange:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlippedCaseView:
+class FlippedCaseView(Struct, frozen=True, kw_only=True):
     """A case that used to pass and now fails, or the other way round."""
 
     case_id: str
@@ -233,8 +224,7 @@ class FlippedCaseView:
     after_model: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
+class RunRow(Struct, frozen=True, kw_only=True):
     """One line of a list of runs."""
 
     at: float
@@ -245,8 +235,7 @@ class RunRow:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoryLine:
+class StoryLine(Struct, frozen=True, kw_only=True):
     """One sentence of what happened."""
 
     at: float
@@ -254,8 +243,7 @@ class StoryLine:
     tone: Tone = Tone.CALM
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportView:
+class ReportView(Struct, frozen=True, kw_only=True):
     """Everything about one watch over some time, on one page."""
 
     title: str

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.response import Answer, CallStatus, Request, Response, ResponseKey, Usage
 from watchdog.domain.watch import Limits
@@ -46,8 +49,7 @@ class _Progress:
     probe: asyncio.Future[None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
+class _End(Struct, frozen=True):
     """Why a call ends without (another) attempt."""
 
     status: CallStatus

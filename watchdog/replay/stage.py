@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from watchdog.domain.case import Case, Message
 from watchdog.domain.response import CallStatus, Request, Response, ResponseKey
@@ -21,8 +22,7 @@ from watchdog.replay.render import messages_for
 _PROBLEMS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class WorkItem:
+class WorkItem(Struct, frozen=True):
     """One planned call."""
 
     key: ResponseKey

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -24,8 +24,7 @@ from watchdog.text.documents.yaml_nodes import number_of
 from watchdog.text.quantities import parse_duration, parse_money
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a part is written: for messages and for paths."""
 
     problems: Problems

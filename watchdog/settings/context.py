@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from watchdog.settings.arguments import Place, read_arguments
 from watchdog.settings.environment import not_set, with_files
@@ -23,8 +24,7 @@ class Named(Shape):
     name: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """The tree (variables filled in), the parts that may be named, and where problems go."""
 
     root: Node

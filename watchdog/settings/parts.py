@@ -18,11 +18,11 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
 
@@ -72,8 +72,7 @@ def _public(module: object) -> list[str]:
     return [name for name, value in vars(module).items() if not name.startswith("_") and inspect.isclass(value)]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A class (or factory function) with what its constructor takes from the user."""
 
     kind: str
@@ -176,7 +175,8 @@ def _signature(factory: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 @cache
 def _hints(factory: Callable[..., Any]) -> Mapping[str, Any]:
     try:
-        return typing.get_type_hints(factory.__init__ if inspect.isclass(factory) else factory, include_extras=True)
+        built = inspect.isclass(factory) and not issubclass(factory, Struct)  # a record is told by its own annotations
+        return typing.get_type_hints(factory.__init__ if built else factory, include_extras=True)
     except Exception:  # noqa: BLE001 - the annotations of a user's own class may name anything
         return {}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct
 from pydantic import Field
 
 from watchdog.domain.case import CheckSpec
@@ -41,8 +41,7 @@ class MetricShape(Shape):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ScorerReading:
+class ScorerReading(Struct, frozen=True):
     """A scorer of a watch that was read and is sound."""
 
     plan: ScorerPlan

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+
+from msgspec import Struct, field
 
 from watchdog.domain.case import GoldenSet
 from watchdog.domain.digest import digest
@@ -30,8 +31,7 @@ from watchdog.settings.secret import Secret, revealed, secrets_in
 from watchdog.text.documents.problems import Reference
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartPlan:
+class PartPlan(Struct, frozen=True, kw_only=True):
     """A provider or a notifier as configured, not yet built."""
 
     name: str
@@ -50,8 +50,7 @@ class PartPlan:
         return self.part.construct(self.arguments, injected)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderPlan(PartPlan):
+class ProviderPlan(PartPlan, frozen=True, kw_only=True):
     """A provider and how calls to it are paced."""
 
     limits: Limits = Limits()
@@ -65,13 +64,11 @@ class ProviderPlan(PartPlan):
         return digest([self.kind, revealed(given)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotifierPlan(PartPlan):
+class NotifierPlan(PartPlan, frozen=True, kw_only=True):
     """A channel that alerts are delivered to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetPlan:
+class TargetPlan(Struct, frozen=True, kw_only=True):
     """A target whose prompt file is not read yet."""
 
     role: Role
@@ -87,8 +84,7 @@ class TargetPlan:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeUse:
+class JudgeUse(Struct, frozen=True, kw_only=True):
     """``- judge: helpfulness``: a folder of judges/, and what this watch changes about it."""
 
     #: Name of the judge's folder, or a path to it.
@@ -106,8 +102,7 @@ class JudgeUse:
     layer: ClassVar[Layer] = Layer.QUALITY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeReference:
+class JudgeReference(Struct, frozen=True, kw_only=True):
     """A judge that a watch uses, and where it says so."""
 
     #: Name of the metric it feeds.
@@ -119,8 +114,7 @@ class JudgeReference:
     parameters: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchPlan:
+class WatchPlan(Struct, frozen=True, kw_only=True):
     """A watch whose files are not read yet."""
 
     name: str
@@ -183,8 +177,7 @@ class WatchPlan:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class Server(Struct, frozen=True, kw_only=True):
     """Where ``serve`` listens."""
 
     host: str = "127.0.0.1"
@@ -193,24 +186,21 @@ class Server:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True, kw_only=True):
     """A dead man's switch outside the house."""
 
     #: Address asked with GET after each successful look; None for none.
     ping_url: Secret | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """How long raw text is kept; observations stay."""
 
     #: Seconds that prompts and answers are kept.
     text: float = 30 * 86400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Everything that watchdog.yaml says."""
 
     #: The file, and the folder that its relative paths start from.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from watchdog.domain.measure import Measure
 from watchdog.domain.policy import Policy
@@ -29,8 +30,7 @@ _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _ROLES = (Role.CURRENT, Role.PINNED, Role.FALLBACK)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class House(Struct, frozen=True, kw_only=True):
     """What a watch may refer to."""
 
     parts: Parts

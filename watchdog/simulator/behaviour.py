@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.errors import UsageError
 
@@ -18,8 +20,7 @@ _TABLES = {"tags", "needs", "faults", "tool_failures", "headroom"}
 _OPTIONAL = {"fingerprint", "capacity"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True, kw_only=True):
     """How one served model behaves. Shares are probabilities, 0 to 1."""
 
     #: Mean probability that a case of the golden sets is answered well.
@@ -66,7 +67,7 @@ class Behaviour:
         return replace(self, **{name: _checked(name, value) for name, value in changes.items()})
 
 
-_KNOBS = tuple(knob.name for knob in fields(Behaviour))
+_KNOBS = Behaviour.__struct_fields__
 
 
 def _checked(name: str, value: Any) -> Any:

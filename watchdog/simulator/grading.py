@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.simulator.behaviour import Behaviour
 
@@ -21,8 +22,7 @@ _REASONS = ("It misses what matters.", "It helps a little.", "It is mostly right
 _UNPARSABLE = "Overall I would say that this answer is quite decent, all things considered."
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """An answer laid before the simulated judge."""
 
     #: What the answer was given to; empty when the rubric does not show it.

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from watchdog.domain.case import Case, GoldenSet
 from watchdog.domain.digest import digest
 from watchdog.domain.response import ToolCall
@@ -25,8 +27,7 @@ from watchdog.simulator.memory import Memory
 EVERY_MODEL = "*"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a caller asks, whatever the protocol it came in."""
 
     model: str
@@ -39,8 +40,7 @@ class Question:
     nonce: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """What the model does about it. With a fault there is no answer."""
 
     served_model: str
@@ -153,7 +153,7 @@ class Simulator:
     def control(self) -> dict[str, Any]:
         """Behaviours and aliases as they are now, in the form that ``change`` takes."""
         behaviours = {EVERY_MODEL: self._usual, **self._models}
-        knobs = Behaviour.__dataclass_fields__
+        knobs = Behaviour.__struct_fields__
         return {
             "models": {name: {knob: getattr(b, knob) for knob in knobs} for name, b in behaviours.items()},
             "aliases": dict(self._aliases),

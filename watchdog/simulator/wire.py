@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.errors import UsageError
 from watchdog.simulator.simulator import Question, Reply
@@ -21,8 +22,7 @@ _ANTHROPIC_ERRORS = {
 _OPENAI_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """How one API words questions, answers and errors."""
 
     #: Header that names a request, and what its names begin with.

@@ -15,7 +15,8 @@ summaries that found +20 % latency under a Pareto tail without false alarms.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.stats.paired import CaseBaseline, CaseScore, case_baselines
 

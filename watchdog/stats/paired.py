@@ -12,22 +12,21 @@ for asking whether *this* set of cases moved.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Runs' worth of belief that a case varies like the others; keeps a case seen twice from claiming that it never varies.
 SHRINKAGE = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseScore:
+class CaseScore(Struct, frozen=True, kw_only=True):
     """Mean score of one case in one run, and how many answers it is the mean of."""
 
     value: float
     repeats: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """One run of one metric."""
 
     #: Weighted mean difference from the baselines of the cases.
@@ -42,8 +41,7 @@ class Summary:
     lost: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseBaseline:
+class CaseBaseline(Struct, frozen=True, kw_only=True):
     """What baseline runs say of one case."""
 
     mean: float

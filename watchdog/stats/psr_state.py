@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from watchdog.stats.autocorrelation import Correlation
@@ -28,8 +28,7 @@ class Bet(NamedTuple):
     since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PsrState:
+class PsrState(Struct, frozen=True, eq=False, kw_only=True):
     """The reference so far and the bets that are running. Arrays are shared between states and never written to."""
 
     #: Summaries on a common scale, oldest first, at most ``CAP``.

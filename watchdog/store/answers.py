@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import Connection, case, exists, func, select
 
 from watchdog.domain.response import CallStatus
@@ -14,8 +14,7 @@ from watchdog.store import schema
 from watchdog.store.measurements import LOOKS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """The answers of the current target in one finished look."""
 
     run_id: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from watchdog.domain.response import CallStatus
@@ -14,8 +13,7 @@ from watchdog.store import schema
 KNOWN = 0.9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerCost:
+class AnswerCost(Struct, frozen=True, kw_only=True):
     """Answers of one role in the newest runs."""
 
     answers: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, and_, or_, select
 
 from watchdog.domain.gate import GateVerdict
@@ -19,8 +19,7 @@ _AT_ONCE = 400
 _SHORTEST = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRow:
+class GateRow(Struct, frozen=True, kw_only=True):
     """A gate as it is remembered."""
 
     #: Id of its run.

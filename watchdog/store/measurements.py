@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -41,8 +41,7 @@ def upsert(connection: Connection, table: Table, values: Sequence[Mapping[str, A
         connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(values))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTotals:
+class RunTotals(Struct, frozen=True, kw_only=True):
     """The runs of one watch in one state, summed up."""
 
     watch: str

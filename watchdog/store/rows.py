@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Incident, Reason, Severity, Told
 from watchdog.domain.baseline import (
@@ -212,7 +214,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "instruments": instruments_json(run.instruments),
         "subject": subject_json(run.subject),
-        "scope": asdict(run.scope),
+        "scope": to_builtins(run.scope),
         "cost": run.cost,
         "unpriced": run.unpriced,
         "note": run.note,
@@ -259,13 +261,14 @@ def tally_of(value: Mapping[str, Mapping[str, int]] | None) -> dict[Role, Tally]
 
 def case_json(case: Case) -> dict[str, Any]:
     """JSON of a case."""
-    return asdict(case)
+    kept: dict[str, Any] = to_builtins(case)
+    return kept
 
 
 def without_text(case: Mapping[str, Any]) -> dict[str, Any]:
     """JSON of a case that only says which one it was and what it counts for."""
     kept = {name: case.get(name) for name in ("id", "tags", "weight", "origin", "cluster", "digest")}
-    return asdict(Case(id="")) | kept
+    return case_json(Case(id="")) | kept
 
 
 def case_of(value: Mapping[str, Any]) -> Case:

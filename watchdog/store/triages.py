@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Connection, select
 
 from watchdog.domain.action import Action, ActionKind
@@ -13,8 +14,7 @@ from watchdog.store import schema
 from watchdog.store.measurements import upsert
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriageRow:
+class TriageRow(Struct, frozen=True, kw_only=True):
     """A triage as it is remembered."""
 
     #: Id of its run where it asked anything; of its own otherwise.

@@ -9,7 +9,8 @@ not match is left by one bounded step.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from watchdog.text.personal_shapes import PERSONAL
 from watchdog.text.secret_shapes import SECRET
@@ -19,8 +20,7 @@ from watchdog.text.shape import Shape
 REDACTION_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A stretch of text, ``text[start:end]``, that should not be kept or shown."""
 
     #: ``email``, ``phone``, ``card``, ``iban``, ``ip`` or ``national-id``; ``secret``, ``private-key`` or ``password``.

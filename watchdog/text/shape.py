@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Span = tuple[int, int]
 
@@ -12,8 +13,7 @@ Span = tuple[int, int]
 ANY_DIGIT = tuple("0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A shape, and what else must hold of a match: ``accept`` gives the span to take, or None."""
 
     kind: str

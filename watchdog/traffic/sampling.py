@@ -7,11 +7,11 @@ and a higher rate keeps everything that a lower one kept.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadSampler:
+class HeadSampler(Struct, frozen=True, kw_only=True):
     """Keeps a share of ``rate`` of all ids; ValueError for a rate outside (0, 1].
 
     ``salt`` makes the choice independent of another sampler's before it. Where both used the same salt, the second

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from watchdog.domain.case import Case, Estimand, Message, Origin
 from watchdog.domain.digest import digest
@@ -43,8 +46,7 @@ _FACTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrafficLook:
+class TrafficLook(Struct, frozen=True, kw_only=True):
     """What one look at the file gave, and what became of the rows that gave nothing."""
 
     cases: tuple[Case, ...]

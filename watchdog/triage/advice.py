@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from watchdog.correlate.words import RUNBOOKS, runbook_url
 from watchdog.domain.alert import Cause
@@ -19,8 +20,7 @@ from watchdog.triage.suspect import Suspect
 YOU = "YOUR_NAME"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """What can be done here, and who is who."""
 
     watch: Watch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from watchdog.domain.triage import Finding, Question
 from watchdog.triage.advice import Setup, advise
@@ -13,8 +13,7 @@ from watchdog.triage.quality import ask_quality
 from watchdog.triage.suspect import ranked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosed:
+class Diagnosed(Struct, frozen=True, kw_only=True):
     """Three answers, and findings in the order in which to act."""
 
     questions: tuple[Question, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from watchdog.correlate.situation import ProviderHealth, Situation, ToolHealth
 from watchdog.detect.slices import Shift, SliceDrop
@@ -16,8 +17,7 @@ from watchdog.triage.headroom import Headroom
 from watchdog.triage.standing import Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """Some tiny requests to one provider, one attempt each."""
 
     provider: str
@@ -38,8 +38,7 @@ class Probe:
         return self.answered * 2 > self.calls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
+class Ratio(Struct, frozen=True, kw_only=True):
     """How much more something is than at the baseline, paired by case: geometric mean, with a 98 % interval."""
 
     value: float
@@ -51,8 +50,7 @@ class Ratio:
     now: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recall:
+class Recall(Struct, frozen=True, kw_only=True):
     """Share of the right documents that were retrieved on known queries, at the baseline and now."""
 
     before: float
@@ -65,8 +63,7 @@ class Recall:
     k: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
+class Takes(Struct, frozen=True, kw_only=True):
     """What an arm's answers take, against the baseline. None where nothing is known."""
 
     latency: Ratio | None = None
@@ -77,8 +74,7 @@ class Takes:
     recall: Recall | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """Everything that the three questions are answered from."""
 
     watch: Watch

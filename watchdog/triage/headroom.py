@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 #: Below this share of a limit the quota is nearly used up.
 LITTLE = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Headroom:
+class Headroom(Struct, frozen=True, kw_only=True):
     """One limit: ``requests``, ``tokens``, ``input-tokens``, ..."""
 
     what: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.app.build import cadence
 from watchdog.correlate.situation import ProviderHealth, ToolHealth
@@ -34,8 +36,7 @@ _FRESH_SECONDS = 2 * HOUR
 _ASKING = frozenset(Trigger) - {Trigger.GATE, Trigger.DRILL}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """One watch as the store has it."""
 
     baseline: Baseline | None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from random import Random
 from statistics import median
+
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.domain.case import Case, Message

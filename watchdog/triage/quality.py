@@ -7,7 +7,8 @@ from the sample and from the daemon's looks together (``standing``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.correlate.cause import Verdict, cause_of
 from watchdog.correlate.situation import ProviderHealth, Situation, retired

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.detect.observe import Observed, observe
@@ -30,8 +32,7 @@ from watchdog.store.recorder import Recorder
 DEADLINE = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """What was asked now."""
 
     measured: Measured

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.domain.baseline import MetricBaseline
 from watchdog.domain.detection import Level, Signal
@@ -30,8 +32,7 @@ class Source(StrEnum):
     BOTH = "asked now, and the daemon's looks"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """One metric: calm (it holds), drift (it dropped) or suspect (neither is certain)."""
 
     key: MetricKey

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from watchdog.app.build import App
 from watchdog.app.join import Joined
@@ -41,8 +43,7 @@ _SMALL = 10
 _ATTEMPTS, _LONGEST = 2, 25.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """How a triage is to be made."""
 
     #: US dollars at the most; None: what the watch allows a run.
@@ -55,8 +56,7 @@ class Options:
     incident: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(Struct, frozen=True, kw_only=True):
     """Who is who: teams of teams.yaml, and the hooks that there are."""
 
     platform: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 from watchdog.app.hushing import said_about
 from watchdog.correlate.words import RUNBOOKS
@@ -23,8 +24,7 @@ _WORSE = (Level.CALM, Level.LEARNING, Level.SUSPECT, Level.DRIFT)
 _ENDED = (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.MISSED, RunStatus.INTERRUPTED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertLine:
+class AlertLine(Struct, frozen=True, kw_only=True):
     """An open alert."""
 
     #: Empty for one of the house itself.
@@ -59,8 +59,7 @@ class AlertLine:
         return self.runbook if urlsplit(self.runbook).scheme in ("http", "https") else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchLine:
+class WatchLine(Struct, frozen=True, kw_only=True):
     """A watch and its last look. Times are Unix seconds."""
 
     name: str
@@ -86,8 +85,7 @@ class WatchLine:
     pages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(Struct, frozen=True, kw_only=True):
     """All of it, at one time."""
 
     at: float

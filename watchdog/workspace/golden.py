@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from watchdog.domain.case import Case, GoldenSet, Message
 from watchdog.domain.digest import digest
@@ -19,8 +20,7 @@ from watchdog.text.documents.yaml_nodes import parse_yaml
 from watchdog.workspace.shapes import CaseShape, ConversationShape, SetShape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenFiles:
+class GoldenFiles(Struct, frozen=True, kw_only=True):
     """A golden set, and what a reviewer needs to find things in its files."""
 
     golden_set: GoldenSet

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from watchdog.errors import UnknownName, UsageError
 from watchdog.workspace.locate import shipped
@@ -13,8 +14,7 @@ _TEMPLATE = Path(__file__).parent / "template"
 _JUDGE = "helpfulness"
 
 
-@dataclass(frozen=True, slots=True)
-class _Variant:
+class _Variant(Struct, frozen=True):
     """Where the answers of a new workspace come from."""
 
     #: Lines of the ``providers`` section, those of the other variants commented out.

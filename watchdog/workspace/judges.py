@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from watchdog.domain.digest import digest
 from watchdog.text.documents.fit import fit
@@ -21,8 +23,7 @@ from watchdog.workspace.shapes import AnchorShape, JudgeShape
 _MOST_GRADES = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnchorRow:
+class AnchorRow(Struct, frozen=True, kw_only=True):
     """An answer that a person graded."""
 
     id: str
@@ -36,8 +37,7 @@ class AnchorRow:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeFiles:
+class JudgeFiles(Struct, frozen=True, kw_only=True):
     """A judge as its files say."""
 
     name: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.domain.case import Case, CheckSpec
 from watchdog.text.redaction import Finding, find_personal_data, find_secrets
@@ -37,8 +38,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintFinding:
+class LintFinding(Struct, frozen=True, kw_only=True):
     """One remark about a golden set."""
 
     severity: Severity

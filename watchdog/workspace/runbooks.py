@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from watchdog.text.documents.problems import Loaded, Problems
 from watchdog.text.documents.reading import is_there, read_text
@@ -34,8 +35,7 @@ _SAMPLES = {"N": "8", "KIND": "provider-down"}
 _CAPITALS = re.compile(r"\b[A-Z]+\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runbook:
+class Runbook(Struct, frozen=True, kw_only=True):
     """A runbook of a workspace."""
 
     path: Path
@@ -44,8 +44,7 @@ class Runbook:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A command of ours that a runbook tells to type."""
 
     line: int
@@ -55,8 +54,7 @@ class Typed:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something that would hold up whoever follows a runbook."""
 
     #: 0: the page as a whole.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from watchdog.clock import SystemClock
 from watchdog.daemon.daemon import Daemon

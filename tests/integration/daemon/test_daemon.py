@@ -6,11 +6,11 @@ import asyncio
 import itertools
 import time
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.clock import ManualClock, SystemClock
 from watchdog.daemon.clock_guard import mind_the_clock

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.clock import SystemClock
 from watchdog.daemon.daemon import Daemon

@@ -10,10 +10,10 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import replace
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 

@@ -11,12 +11,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import structlog
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState, Cause, Reason
 from watchdog.domain.digest import digest

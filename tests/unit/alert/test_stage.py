@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.alert.stage import FORGET_AFTER, given_up, reconcile, resolve_by_hand
 from watchdog.domain.alert import AlertState, Cause, ConditionStatus, Reason, Size

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.alert.severity import Why
 from watchdog.alert.stage import reconcile

@@ -1,9 +1,8 @@
 """Histories that never were: they are made of real looks, and what is injected is what was asked for."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from watchdog.backtest.lives import likeliest_change, ring
 from watchdog.backtest.made_up import scenarios

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.correlate.judging import Doubt, doubt
 from watchdog.correlate.situation import Judge

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.correlate.mass import FALSE_ALARMS, chance, mass_failure
 from watchdog.correlate.situation import ProviderHealth, Toppled
@@ -75,5 +76,5 @@ def test_what_cannot_be_trusted_is_not_counted(house):
 def test_a_watch_without_a_control_arm_does_not_make_the_claim(house):
     watch = house.WATCH
     targets = {Role.CURRENT: watch.targets[Role.CURRENT]}
-    alone = type(watch)(**{name: getattr(watch, name) for name in watch.__dataclass_fields__} | {"targets": targets})
+    alone = replace(watch, targets=targets)
     assert mass_failure(house.look(watch=alone)) == []

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.correlate.situation import ProviderHealth, WorstCase
 from watchdog.correlate.stage import correlate

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from watchdog.daemon.health import Looked, Standing, troubles
 from watchdog.domain.run import RunStatus

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.anchors import MOVED, NEWEST, UNDECIDED, settle
 from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline

@@ -1,8 +1,7 @@
 """From a false-alarm budget to the A of each metric."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.budget import LEAST_RUNS, NOBODY_PAGED, QUARTER, PagingMetric, divide, paging_metrics
 from watchdog.domain.case import CheckSpec, Estimand, GoldenSet

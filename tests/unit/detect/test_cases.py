@@ -1,8 +1,7 @@
 """Which cases answer differently from their baseline."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.baseline import freeze
 from watchdog.detect.cases import Turn, changed_cases

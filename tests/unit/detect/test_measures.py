@@ -1,9 +1,9 @@
 """What answers take, held against the baseline."""
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.baseline import freeze
 from watchdog.detect.observe import observe

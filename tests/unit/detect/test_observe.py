@@ -1,8 +1,7 @@
 """A run held against the baseline."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.baseline import freeze
 from watchdog.detect.observe import observe

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from statistics import variance
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.baseline import freeze
 from watchdog.detect.observe import observe

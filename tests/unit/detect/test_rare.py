@@ -1,10 +1,10 @@
 """Failures so rare that they are counted."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.kinds import detectors
 from watchdog.detect.psr import PsrDetector

@@ -34,7 +34,7 @@ def test_current_drifts_pinned_is_calm_and_states_come_back_as_json(watch, run_o
 def test_a_metric_the_baseline_does_not_know_is_learning(watch, run_of, key):
     baseline = freeze(watch, [run_of(n, {Role.CURRENT: 1.0}) for n in range(8)], **FACTS)
     (known,) = observe(watch, baseline, run_of(9, {Role.CURRENT: 1.0})).observations
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     unknown = replace(known, key=key(scorer="new"))
     (signal,), _ = detect([unknown], baseline=baseline, states={}, detector_for=lambda _: DETECTOR)

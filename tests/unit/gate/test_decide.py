@@ -1,8 +1,7 @@
 """The verdict at one look."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.gate import BrokenRule, GateVerdict, Standing, Unit
 from watchdog.gate.decide import judge

@@ -1,9 +1,9 @@
 """A passed gate seeds the next baseline."""
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.baseline import Baseline, BaselineStatus, Instruments, MetricBaseline, Step, StepKind
 from watchdog.domain.case import CheckSpec

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from watchdog.domain.alert import Alert, AlertState
 from watchdog.noise.gather import told_with_incident

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.alert.heartbeat import watchdog_heartbeat
 from watchdog.clock import ManualClock, SystemClock

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.case import Case, CheckSpec, GoldenSet, Origin
 from watchdog.domain.metric import Better, Layer

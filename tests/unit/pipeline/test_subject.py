@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.run import Subject
 from watchdog.domain.target import Role, Target

@@ -1,7 +1,7 @@
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.metric import Better
 from watchdog.render.chart import chart, running_mean, smoothing

@@ -1,9 +1,9 @@
 """Plans in words, bars and a drawing; what is not found or not known says so."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.case import Estimand
 from watchdog.render.plan_page import delay_chart, plan_html

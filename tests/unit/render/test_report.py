@@ -1,6 +1,7 @@
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
+
+from msgspec.structs import replace
 
 from watchdog.render.metric_page import metric_html
 from watchdog.render.report import report_html

@@ -1,7 +1,7 @@
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.detect.second import SecondOpinion
 from watchdog.domain.alert import AlertState, AlertType, Severity

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.correlate.situation import Judge, ProviderHealth, Reference, Situation
 from watchdog.domain.baseline import BaselineStatus

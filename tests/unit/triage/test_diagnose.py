@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.triage.conftest import NOW, STEADY, WATCH, change, key, probe, ratio
 from watchdog.correlate.situation import ProviderHealth, ToolHealth

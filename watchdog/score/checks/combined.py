@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from watchdog.domain.case import Case, CheckSpec
 from watchdog.domain.digest import digest

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from watchdog.domain.case import Case, Message
 from watchdog.domain.digest import digest
@@ -25,8 +27,7 @@ _REPLY_SHOWN = 4000
 _REASON_KEPT = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judge:
+class Judge(Struct, frozen=True, kw_only=True, dict=True):
     """An LLM scorer. A call that fails, a reply that cannot be read, a grade off the scale: the answer is unscored."""
 
     injected: ClassVar[frozenset[str]] = frozenset({"ask"})
@@ -41,7 +42,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         if not self.name:
-            object.__setattr__(self, "name", self.spec.name)
+            force_setattr(self, "name", self.spec.name)
         _ = self._prompt
 
     @cached_property

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from watchdog.domain.case import Case, Message
 from watchdog.domain.digest import digest
@@ -63,8 +64,7 @@ _FORGERY = re.compile(
 _LEFT_OUT = "\n[... {count} characters left out here ...]\n"
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True, dict=True):
     """One answer laid before a judge."""
 
     token: str
@@ -75,8 +75,7 @@ class Sheet:
     cut: bool
 
 
-@dataclass(frozen=True)
-class JudgePrompt:
+class JudgePrompt(Struct, frozen=True, dict=True):
     """The rubric of a judge, ready to be filled in. ValueError when it is no template."""
 
     spec: JudgeSpec

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from watchdog.domain.digest import digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(Struct, frozen=True, kw_only=True):
     """An answer that a person graded: what a judge is calibrated with, and watched by."""
 
     id: str
@@ -24,8 +25,7 @@ class Anchor:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeSpec:
+class JudgeSpec(Struct, frozen=True, kw_only=True):
     """A judge as its files say. ValueError when it cannot work."""
 
     name: str
@@ -49,7 +49,7 @@ class JudgeSpec:
         for what in ("name", "model", "rubric"):
             if not getattr(self, what).strip():
                 raise ValueError(f"'{what}' is empty")
-        object.__setattr__(self, "scale", {grade_of(grade): value for grade, value in self.scale.items()})
+        force_setattr(self, "scale", {grade_of(grade): value for grade, value in self.scale.items()})
         values = list(self.scale.values())
         if len(set(values)) < 2 or "" in self.scale:
             raise ValueError("'scale' needs two or more grades of different value")

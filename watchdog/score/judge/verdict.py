@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from watchdog.domain.digest import canonical
 from watchdog.score.judge.spec import grade_of
@@ -16,8 +17,7 @@ class UnreadableVerdict(ValueError):
     """A reply that holds no valid verdict; the message says why in our own words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a judge decided."""
 
     grade: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from watchdog.errors import InvalidInput, Problem
 from watchdog.text.documents.node import Node
@@ -37,8 +38,7 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded(Generic[T]):
+class Loaded(Struct, Generic[T], frozen=True):
     """What could be made of files, and everything that is wrong with them. With problems the value may be partial."""
 
     value: T | None
@@ -55,8 +55,7 @@ class Loaded(Generic[T]):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """The name of another file as written somewhere, and where it was written."""
 
     #: As the user wrote it.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from watchdog.domain.case import CheckSpec
 from watchdog.text.documents.node import Node
 from watchdog.text.documents.problems import Problems
 
 
-@dataclass(frozen=True, slots=True)
-class ShortForm:
+class ShortForm(Struct, frozen=True):
     """A name and what it was given."""
 
     name: str
@@ -21,8 +21,7 @@ class ShortForm:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReading:
+class CheckReading(Struct, frozen=True):
     """A check that was read and is sound."""
 
     spec: CheckSpec

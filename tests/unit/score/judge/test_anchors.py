@@ -1,7 +1,7 @@
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from watchdog.domain.response import ResponseKey
 from watchdog.domain.target import Role
