@@ -35,7 +35,7 @@ def main() -> int:
     if warning is not None:
         print(f"eval-watchdog: warning: {warning}", file=sys.stderr)  # noqa: T201
     # What is imported stays: looking through it for garbage again and again is an eighth of a short command's time.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(300_000, 20, 20)
     from watchdog.cli import main as run  # noqa: PLC0415 - only now is it known to be ours
 
     try:

@@ -9,9 +9,13 @@ from typing import Any
 JSON = Any  # a JSON value; mypy cannot check the recursion at the edges where it is used
 
 
+#: Made once: ``json.dumps`` would make one for every value.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
 def canonical(value: Any) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _ENCODER.encode(value)
 
 
 def digest(value: Any) -> str:

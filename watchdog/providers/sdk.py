@@ -2,7 +2,8 @@
 
 Its response models are left out: the raw response is asked for (``cast_to``), and the few fields we keep are read from
 its JSON. What it does for a request it does once, and calls that differ in their body alone follow in the same
-``Envelope``. Its own retries are off: every attempt is counted by the caller.
+``Envelope``. Those that come while it is at it wait for it: a first call is no slower for having company. Its own
+retries are off: every attempt is counted by the caller.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import uuid4
 
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
-from watchdog.providers.envelope import Envelope, Reply
+from watchdog.providers.envelope import Envelopes, Kind, Reply
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
@@ -67,8 +68,7 @@ class SDKProvider:
         self._secrets = secrets_in(secrets)
         self._client: Any = None
         self._http: Any = None
-        #: Requests that the SDK has made, without their bodies, by path, model (Azure has it in the URL) and time-out.
-        self._envelopes: dict[tuple[str, str, float], Envelope] = {}
+        self._envelopes: Any = None
 
     def warm_up(self) -> None:
         """Load the SDK and make the client: up to two seconds that are no latency of the model."""
@@ -81,13 +81,13 @@ class SDKProvider:
             return
         try:
             self._client, self._http = self._connect()
+            self._envelopes = Envelopes(self._http)
         except Exception as error:  # noqa: BLE001 - whatever an SDK has against its arguments
             raise UsageError(f"the client cannot be made: {scrub(str(error), self._secrets)}") from None
 
     async def aclose(self) -> None:
         """Close the connections; the next call opens new ones."""
         client, self._client = self._client, None
-        self._envelopes.clear()
         if client is not None:
             await client.close()
 
@@ -99,11 +99,10 @@ class SDKProvider:
         """
         self.warm_up()
         kind = (path, body["model"], seconds)
-        envelope = self._envelopes.get(kind)
         try:
+            envelope = await self._envelopes.of(kind)
             reply = await envelope.send(body) if envelope else None
             if reply is None or reply.redirects:
-                self._envelopes.pop(kind, None)
                 reply = await self._through_the_sdk(kind, body)
         except Exception as error:  # noqa: BLE001 - SDKs and transports share no root class
             raise _classified(error, self._secrets) from None  # the chain holds the request: key, prompt and all
@@ -111,14 +110,15 @@ class SDKProvider:
             raise _refused(reply, self._secrets)
         return decoded(reply, self._secrets), reply
 
-    async def _through_the_sdk(self, kind: tuple[str, str, float], body: Mapping[str, Any]) -> Reply:
+    async def _through_the_sdk(self, kind: Kind, body: Mapping[str, Any]) -> Reply:
         import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
 
         path, _, seconds = kind
         options = {"timeout": seconds, "idempotency_key": f"eval-watchdog-{_ORIGIN}-{next(_NUMBERS)}"}
-        response = await self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
-        if envelope := Envelope.of(response, self._http):
-            self._envelopes[kind] = envelope
+        with self._envelopes.making(kind):
+            response = await self._client.post(path, body=body, cast_to=httpx2.Response, options=options)
+        if response.history:
+            self._envelopes.never(kind)
         return Reply.of(response)
 
     def _connect(self) -> tuple[Any, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from watchdog.domain.case import Message
@@ -122,6 +124,40 @@ async def test_a_later_call_makes_the_sdk_no_work(server, ask, kind, base, monke
     await provider.complete(ask("one"))
     monkeypatch.setattr(provider._client, "post", None)  # it cannot be asked any more
     assert (await provider.complete(ask("two"))).text == "echo: two"
+    await provider.aclose()
+
+
+@pytest.mark.parametrize(("kind", "base"), [(OpenAIProvider, "/v1"), (AnthropicProvider, "")])
+async def test_of_many_first_calls_the_sdk_makes_one(server, ask, kind, base, monkeypatch):
+    provider = kind(api_key=KEY, base_url=server.url + base)
+    provider.warm_up()
+    made, post = [], provider._client.post
+    monkeypatch.setattr(provider._client, "post", lambda *a, **k: made.append(a) or post(*a, **k))
+    answers = await asyncio.gather(*(provider.complete(ask(f"{n}")) for n in range(20)))
+    await provider.aclose()
+    assert [answer.text for answer in answers] == [f"echo: {n}" for n in range(20)]
+    assert len(made) == 1
+
+
+async def test_when_the_first_call_is_given_up_the_others_are_not(server, ask, monkeypatch):
+    """It may end before there is a request, which the others are waiting for."""
+    provider = OpenAIProvider(api_key=KEY, base_url=f"{server.url}/v1")
+    provider.warm_up()
+    post = provider._client.post
+    begun = []
+
+    async def slow_at_first(*a, **k):
+        begun.append(a)
+        if len(begun) == 1:
+            await asyncio.sleep(60)
+        return await post(*a, **k)
+
+    monkeypatch.setattr(provider._client, "post", slow_at_first)
+    first, *others = [asyncio.ensure_future(provider.complete(ask(f"{n}"))) for n in range(4)]
+    await asyncio.sleep(0.05)
+    assert len(begun) == 1
+    first.cancel()
+    assert [answer.text for answer in await asyncio.gather(*others)] == ["echo: 1", "echo: 2", "echo: 3"]
     await provider.aclose()
 
 

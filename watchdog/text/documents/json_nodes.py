@@ -32,7 +32,7 @@ def parse_json(text: str, problems: Problems, *, line: int) -> Node | None:
         return None
     try:
         value = _DECODER.decode(text)
-        if _depth_over(value, DEEPEST):
+        if text.count("[") + text.count("{") > DEEPEST and _depth_over(value, DEEPEST):
             problems.add(f"is nested more than {DEEPEST} levels deep", at=line)
             return None
         text.encode() if "\\u" not in text else json.dumps(value, ensure_ascii=False).encode()

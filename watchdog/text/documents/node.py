@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -12,8 +13,7 @@ Scalar: TypeAlias = str | int | float | bool | None
 DEEPEST = 50
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Node:
+class Node(Struct, frozen=True):
     """One value of a document. Its repr shows no content: documents hold prompts and secrets."""
 
     value: dict[str, Node] | list[Node] | Scalar
@@ -35,6 +35,9 @@ class Node:
     def kind(self) -> str:
         """What it is, in words for a message."""
         return kind_of(self.value)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} on line {self.line}>"
 
     def get(self, key: str) -> Node | None:
         """The entry of a mapping; None when there is none or it is null."""
@@ -73,8 +76,7 @@ def plain(node: Node) -> Any:
 def marked(value: Any, line: int) -> Node:
     """A plain value as a tree whose nodes all stand on one line."""
     if isinstance(value, dict):
-        entries = {key: marked(child, line) for key, child in value.items()}
-        return Node(entries, line, dict.fromkeys(entries, line))
+        return Node({key: marked(child, line) for key, child in value.items()}, line)
     if isinstance(value, list):
         return Node([marked(child, line) for child in value], line)
     return Node(value, line)
