@@ -25,8 +25,9 @@ from watchdog.pipeline.subject import subject_of
 from watchdog.protocols import Ask, Clock, Scorer
 from watchdog.replay.budget import Budget
 from watchdog.replay.stage import plan, replay
+from watchdog.score.check import Check
 from watchdog.score.judge.anchors import anchor_pairs
-from watchdog.score.stage import score_all
+from watchdog.score.stage import score_all, score_at_once
 
 
 class Progress(Protocol):
@@ -94,9 +95,14 @@ class Measuring:
         self._responses = dict(known.responses)
         self._scores = {(row.key, row.scorer): row for row in known.scores}
         self._judged: dict[str, list[Response]] = {}
+        #: Of each case the checks that score its answers as they arrive.
+        self._instant: dict[str, list[Check]] = {}
 
     async def replay(self) -> None:
-        """Ask what is not recorded yet."""
+        """Ask what is not recorded yet. What takes microseconds to score is scored when it arrives."""
+        for applicable, ids in self._groups(self._built.scorers(self._ask_provider)):
+            instant = [scorer for scorer in applicable if isinstance(scorer, Check) and scorer.instant]
+            self._instant |= dict.fromkeys(ids, instant)
         if self._progress is not None:
             self._progress.start(len(self._items), self._built.watch.name)
         await replay(
@@ -109,7 +115,7 @@ class Measuring:
         )
 
     async def score(self) -> None:
-        """Score every answer that is not scored yet."""
+        """Score every answer that is not scored yet: by judges, by checks that take longer, of an interrupted run."""
         scorers = self._built.scorers(self._ask_provider)
         for applicable, ids in self._groups(scorers):
             answers = self._responses.items()
@@ -168,6 +174,11 @@ class Measuring:
     def _on_response(self, response: Response) -> None:
         self._record(response)
         self._responses[response.key] = response
+        if response.answered:
+            case = self._cases[response.key.case_id]
+            for check in self._instant[case.id]:
+                score = score_at_once(check, case, response)
+                self._on_score(ScoreRow(key=response.key, scorer=check.name, scorer_digest=check.digest, score=score))
         if self._progress is not None:
             self._progress.advance()
 

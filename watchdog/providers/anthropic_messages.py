@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
+from watchdog.providers.deferred import classes
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
 from watchdog.text.counts import count_or_none
 
@@ -65,14 +66,15 @@ class AnthropicProvider(SDKProvider):
         return spoken(answer, reply.headers)
 
     def _connect(self) -> tuple[Any, Any]:
-        import anthropic  # noqa: PLC0415 - 1.3 to 2 s
         import httpx2  # noqa: PLC0415
 
+        # A second, even so; the whole package takes two.
+        make_http, make = classes("anthropic", "_base_client.DefaultAioHttpClient", "_client.AsyncAnthropic")
         connections = httpx2.Limits(
             max_connections=self._max_connections, max_keepalive_connections=self._max_connections
         )
-        http = anthropic.DefaultAioHttpClient(limits=connections)
-        client = anthropic.AsyncAnthropic(
+        http = make_http(limits=connections)
+        client = make(
             api_key=self._api_key,
             base_url=self._base_url,
             default_headers=self._headers,

@@ -1,7 +1,7 @@
-"""Packages that are imported for their names alone are not run until somebody asks for one.
+"""Packages that are imported for a few of their modules are not run until somebody asks for more.
 
 ``import openai`` runs some four hundred modules of response models, of which we use none: nearly half a second. Here
-the ``__init__`` of such packages is put off until an attribute is missed. Their submodules are found as ever.
+the ``__init__`` of such packages is put off until an attribute is missed that is none of their modules.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -58,7 +60,26 @@ class _Deferred(ModuleType):
         spec = self.__spec__
         if spec is None or not isinstance(spec.loader, _Later):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        module = f"{self.__name__}.{name}"
+        if module in sys.modules or (not name.startswith("__") and find_spec(module) is not None):
+            return import_module(module)
         spec.loader = self.__loader__ = real = spec.loader.real
         self.__class__ = ModuleType  # type: ignore[assignment]
         real.exec_module(self)
         return getattr(self, name)
+
+
+def classes(package: str, *places: str) -> tuple[Any, ...]:
+    """Classes of a package (``module.Name`` in it), without what else its ``__init__`` runs.
+
+    Where a class is not (any more) where we know it to be, the package is asked for it by its name.
+    """
+    found: list[Any] = []
+    with deferred(package):
+        for place in places:
+            module, _, name = place.rpartition(".")
+            try:
+                found.append(getattr(import_module(f"{package}.{module}"), name))
+            except (ImportError, AttributeError):
+                found.append(getattr(import_module(package), name))
+    return tuple(found)

@@ -32,6 +32,8 @@ class Check(ABC):
     negatable: ClassVar[bool] = True
     #: Whether without arguments it reads ``case.expected``, so that a case without one cannot be scored.
     reads_expected: ClassVar[bool] = False
+    #: Whether it takes microseconds, the first time too: it may then score between calls whose latency is measured.
+    instant: ClassVar[bool] = False
     better: ClassVar[Better] = Better.HIGHER
     layer: ClassVar[Layer] = Layer.QUALITY
     #: Raised whenever the code comes to score otherwise than before: part of the digest.

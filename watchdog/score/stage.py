@@ -1,4 +1,4 @@
-"""Responses to scores. Checks cost microseconds and run in place; judges wait side by side."""
+"""Responses to scores. Checks run in place, the quickest as answers arrive; judges wait side by side."""
 
 from __future__ import annotations
 
@@ -37,6 +37,19 @@ async def score_response(scorer: Scorer, case: Case, response: Response, *, seco
         return Score.unscored(f"timed out after {seconds:.3g} s")
     except Exception as problem:  # noqa: BLE001 - whatever breaks in a scorer, the user's own included
         return Score.unscored(in_words(problem))
+    return _believed(score)
+
+
+def score_at_once(check: Check, case: Case, response: Response) -> Score:
+    """Score one answer by a check; one that breaks leaves it unscored."""
+    try:
+        score: object = check.check(case, response)
+    except Exception as problem:  # noqa: BLE001
+        return Score.unscored(in_words(problem))
+    return _believed(score)
+
+
+def _believed(score: object) -> Score:
     if not isinstance(score, Score):
         return Score.unscored(f"the scorer gave a {type(score).__name__}, not a Score")
     if score.value is not None and not 0.0 <= score.value <= 1.0:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from watchdog.providers.deferred import deferred
+from watchdog.providers.deferred import classes, deferred
 
 
 @pytest.fixture
@@ -44,16 +44,53 @@ def test_other_packages_are_run_as_ever(package):
     assert sys.meta_path == before
 
 
-def test_the_openai_sdk_works_without_having_run_its_types():
-    script = """
+def test_a_module_of_a_deferred_package_is_no_reason_to_run_it(package):
+    """``from . import small`` in a module of the package asks the package for an attribute."""
+    with deferred(f"{package}.names"):
+        outer = importlib.import_module(package)
+    assert outer.names.small.SMALL == 1
+    assert f"{package}.names.large" not in sys.modules
+
+
+def test_a_class_is_found_where_we_know_it_to_be_or_by_its_name(package):
+    assert classes(package, "names.small.SMALL") == (1,)
+    assert f"{package}.names.large" not in sys.modules
+    assert classes(f"{package}.names", "moved.LARGE", "small.LARGE") == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("package", "made"),
+    [
+        ("openai", "_client.AsyncOpenAI"),
+        ("openai", "lib.azure.AsyncAzureOpenAI"),
+        ("anthropic", "_client.AsyncAnthropic"),
+    ],
+)
+def test_the_sdks_have_their_classes_where_we_know_them_to_be(package, made):
+    """Otherwise every start takes longer, and nothing else would say so."""
+    script = f"""
 import sys
-from watchdog.providers.deferred import deferred
-with deferred("openai.types"):
-    import openai
-client = openai.AsyncOpenAI(api_key="none", base_url="http://127.0.0.1:9/v1")
-assert "openai.types.responses.response" not in sys.modules
-assert client.chat.completions and openai.types.Batch
-from openai.types.chat import ChatCompletion
+from watchdog.providers.deferred import classes
+classes({package!r}, {made!r}, "_base_client.DefaultAioHttpClient")
+assert "{package}.lib.bedrock" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("package", "made", "part"), [("openai", "AsyncOpenAI", "chat"), ("anthropic", "AsyncAnthropic", "messages")]
+)
+def test_an_sdk_of_which_we_took_two_classes_is_whole_to_everybody_else(package, made, part):
+    script = f"""
+from watchdog.providers.deferred import classes
+(made,) = classes({package!r}, "_client.{made}")
+client = made(api_key="none", base_url="http://127.0.0.1:9/v1")
+assert client.{part} and client.models
+import {package}
+assert {package}.{made} is made and {package}.APIStatusError and {package}.types.Model
+from {package} import resources, {made.removeprefix("Async")}
+assert set({package}.__all__) <= set(dir({package}))
 """
     done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

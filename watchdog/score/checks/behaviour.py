@@ -23,6 +23,7 @@ _EMPTY = Score.unscored("the answer is empty")
 class Answered(Check):
     """There is text in the answer."""
 
+    instant: ClassVar[bool] = True
     layer: ClassVar[Layer] = Layer.BEHAVIORAL
 
     name: str = "answered"
@@ -149,6 +150,7 @@ _KINDS = frozenset({"email", "phone", "card", "iban", "ip", "national-id"})
 class FinishReason(Check):
     """The provider gave this reason (or one of these) for ending the answer: stop, length, content_filter, ..."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "value"
     layer: ClassVar[Layer] = Layer.BEHAVIORAL
 

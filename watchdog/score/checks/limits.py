@@ -18,6 +18,7 @@ from watchdog.text.words import words
 class WordCount(Check):
     """The answer has at least ``min`` and at most ``max`` words."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "max"
     layer: ClassVar[Layer] = Layer.BEHAVIORAL
 
@@ -45,6 +46,7 @@ class WordCount(Check):
 class MaxChars(Check):
     """The answer has at most this many characters."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "max"
     layer: ClassVar[Layer] = Layer.BEHAVIORAL
 
@@ -65,6 +67,7 @@ class MaxChars(Check):
 class Latency(Check):
     """The answer came within this many seconds (the successful attempt alone, without waiting and retries)."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "max"
     layer: ClassVar[Layer] = Layer.INFRASTRUCTURE
 
@@ -86,6 +89,7 @@ class Latency(Check):
 class Cost(Check):
     """The answer cost at most this many US dollars, all attempts together."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "max"
     layer: ClassVar[Layer] = Layer.INFRASTRUCTURE
 

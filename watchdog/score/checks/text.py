@@ -24,6 +24,7 @@ Scalar = str | int | float | bool
 class Equals(Check):
     """The answer is exactly this text; space at its ends never counts."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "value"
     reads_expected: ClassVar[bool] = True
 
@@ -50,6 +51,7 @@ class Equals(Check):
 class Contains(Check):
     """The answer contains a text, or all, any or none of several. A list as the bare value means all."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "value"
     reads_expected: ClassVar[bool] = True
 
@@ -146,6 +148,7 @@ class Regex(Check):
 class StartsWith(Check):
     """The answer begins with the text (or one of them); leading space never counts."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "value"
     reads_expected: ClassVar[bool] = True
 
@@ -170,6 +173,7 @@ class StartsWith(Check):
 class EndsWith(Check):
     """The answer ends with the text (or one of them); trailing space never counts."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "value"
     reads_expected: ClassVar[bool] = True
 
@@ -203,6 +207,7 @@ def _refuse_empty(value: Scalar | list[str] | None) -> None:
 class OneOf(Check):
     """The answer is one of a few texts, and nothing else (a closing full stop or quotation marks are forgiven)."""
 
+    instant: ClassVar[bool] = True
     scalar: ClassVar[str | None] = "values"
     reads_expected: ClassVar[bool] = True
 
