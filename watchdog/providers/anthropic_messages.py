@@ -10,6 +10,7 @@ from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
 from watchdog.providers.deferred import classes
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
+from watchdog.providers.trust import trust_for
 from watchdog.text.counts import count_or_none
 
 _ANTHROPIC = "https://api.anthropic.com"
@@ -73,7 +74,7 @@ class AnthropicProvider(SDKProvider):
         connections = httpx2.Limits(
             max_connections=self._max_connections, max_keepalive_connections=self._max_connections
         )
-        http = make_http(limits=connections)
+        http = make_http(limits=connections, verify=trust_for(self._base_url))
         client = make(
             api_key=self._api_key,
             base_url=self._base_url,

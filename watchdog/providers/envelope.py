@@ -8,18 +8,19 @@ the SDK's own aiohttp session, through which later bodies are sent straight away
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.json import Encoder
 
 #: What aiohttp decodes whatever else is installed, and codings that an SDK may offer and aiohttp not know.
 _CODINGS, _OTHER_CODINGS = "gzip, deflate", ("br", "zstd")
 #: Statuses that send the caller elsewhere. Where to, and with which headers, is the SDK's to know.
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+_encode = Encoder().encode
 
 #: Calls that differ in their body alone: path, model (Azure has it in the URL) and time-out.
 Kind: TypeAlias = tuple[str, str, float]
@@ -83,7 +84,7 @@ class Envelope:
 
     async def send(self, body: Mapping[str, Any]) -> Reply:
         """Ask with another body; raises what aiohttp raises."""
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        content = _encode(body)
         async with self._session.request(
             self._method,
             self._url,

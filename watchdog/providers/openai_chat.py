@@ -13,6 +13,7 @@ from watchdog.providers.classify import traces
 from watchdog.providers.deferred import classes
 from watchdog.providers.envelope import Reply
 from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
+from watchdog.providers.trust import trust_for
 from watchdog.text.counts import count_or_none
 
 _OPENAI = "https://api.openai.com/v1"
@@ -89,7 +90,7 @@ class OpenAIProvider(SDKProvider):
         connections = httpx2.Limits(
             max_connections=self._max_connections, max_keepalive_connections=self._max_connections
         )
-        http = make_http(limits=connections)
+        http = make_http(limits=connections, verify=trust_for(self._base_url))
         common: dict[str, Any] = {
             "api_key": self._api_key,
             "default_headers": self._headers,

@@ -15,6 +15,9 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from msgspec import DecodeError
+from msgspec.json import Decoder
+
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
 from watchdog.providers.envelope import Envelopes, Kind, Reply
@@ -22,6 +25,7 @@ from watchdog.providers.envelope import Envelopes, Kind, Reply
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
 _NUMBERS = count()
+_decode = Decoder().decode
 #: Two providers may be opened at once, each in a thread, and an SDK is loaded by one thread alone (see ``deferred``).
 _LOADING = threading.Lock()
 
@@ -56,8 +60,12 @@ def decoded(reply: Reply, secrets: Collection[str]) -> dict[str, Any]:
 def json_or_none(content: bytes) -> Any:
     """Return the decoded JSON of a body; None when it is not JSON."""
     try:
-        return json.loads(content)
-    except ValueError:  # UnicodeDecodeError is one too
+        return _decode(content)
+    except (DecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(content)  # some servers write NaN, or a byte order mark
+    except (ValueError, RecursionError):  # UnicodeDecodeError is one too
         return None
 
 

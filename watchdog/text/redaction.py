@@ -62,12 +62,8 @@ def _find(text: str, shapes: Iterable[Shape]) -> list[Finding]:
     found: list[Finding] = []
     lowered = text.lower()
     for shape in shapes:
-        if not any(hint in lowered for hint in shape.hints):
-            continue
-        for match in shape.pattern.finditer(text):
-            span = shape.accept(match)
-            if span is not None:
-                found.append(Finding(shape.kind, *span))
+        if any(hint in lowered for hint in shape.hints):
+            found += [Finding(shape.kind, *span) for span in shape.spans(text)]
     return _without_overlaps(found)
 
 

@@ -47,72 +47,68 @@ def _assigned_password(match: re.Match[str]) -> Span | None:
 SECRET: tuple[Shape, ...] = (
     Shape(
         "private-key",
-        re.compile(
+        (
             r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*+"
             r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?"
         ),
         ("private key",),
     ),
     # OpenAI, Anthropic and the many that imitate them
-    Shape("secret", re.compile(r"(?<![\w-])sk-[A-Za-z0-9_-]{20,400}"), ("sk-",), _key),
-    Shape("secret", re.compile(r"(?<![\w-])(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,250}"), ("_live_", "_test_")),
-    Shape("secret", re.compile(r"(?<!\w)whsec_[A-Za-z0-9+/=]{16,250}"), ("whsec_",)),
+    Shape("secret", r"(?<![\w-])sk-[A-Za-z0-9_-]{20,400}", ("sk-",), _key),
+    Shape("secret", r"(?<![\w-])(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,250}", ("_live_", "_test_")),
+    Shape("secret", r"(?<!\w)whsec_[A-Za-z0-9+/=]{16,250}", ("whsec_",)),
     Shape(
         "secret",
-        re.compile(r"(?<!\w)A(?:KIA|SIA|GPA|IDA|ROA|NPA)[A-Z0-9]{16}(?!\w)"),
+        r"(?<!\w)A(?:KIA|SIA|GPA|IDA|ROA|NPA)[A-Z0-9]{16}(?!\w)",
         ("akia", "asia", "agpa", "aida", "aroa", "anpa"),
     ),
     Shape(
         "secret",
-        re.compile(r"(?<!\w)gh[pousr]_[A-Za-z0-9]{30,255}|(?<!\w)github_pat_\w{22,255}"),
+        r"(?<!\w)gh[pousr]_[A-Za-z0-9]{30,255}|(?<!\w)github_pat_\w{22,255}",
         ("gh", "github_pat_"),
     ),
-    Shape("secret", re.compile(r"(?<!\w)glpat-[\w-]{20,100}"), ("glpat-",)),
+    Shape("secret", r"(?<!\w)glpat-[\w-]{20,100}", ("glpat-",)),
     Shape(
         "secret",
-        re.compile(r"(?<!\w)xox[a-z]-[A-Za-z0-9-]{10,250}|(?<!\w)xapp-[A-Za-z0-9-]{20,250}"),
+        r"(?<!\w)xox[a-z]-[A-Za-z0-9-]{10,250}|(?<!\w)xapp-[A-Za-z0-9-]{20,250}",
         ("xox", "xapp-"),
         _key,
     ),
-    Shape(
-        "secret", re.compile(r"https://hooks\.slack\.com/(?:services|workflows)/[\w/+-]{20,200}"), ("hooks.slack.com",)
-    ),
-    Shape("secret", re.compile(r"(?<!\w)AIza[\w-]{35}(?![\w-])|(?<!\w)ya29\.[\w-]{20,300}"), ("aiza", "ya29.")),
+    Shape("secret", r"https://hooks\.slack\.com/(?:services|workflows)/[\w/+-]{20,200}", ("hooks.slack.com",)),
+    Shape("secret", r"(?<!\w)AIza[\w-]{35}(?![\w-])|(?<!\w)ya29\.[\w-]{20,300}", ("aiza", "ya29.")),
     Shape(
         "secret",
-        re.compile(r"(?<!\w)(?:hf|gsk|npm|r8|xai)[_-][A-Za-z0-9]{28,200}"),
+        r"(?<!\w)(?:hf|gsk|npm|r8|xai)[_-][A-Za-z0-9]{28,200}",
         ("hf_", "gsk_", "npm_", "r8_", "xai-"),
     ),
-    Shape("secret", re.compile(r"(?<!\w)SG\.[\w-]{16,32}\.[\w-]{16,64}"), ("sg.",), _key),
-    Shape("secret", re.compile(r"(?<![\w-])eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{8,2000}"), ("eyj",)),
+    Shape("secret", r"(?<!\w)SG\.[\w-]{16,32}\.[\w-]{16,64}", ("sg.",), _key),
+    Shape("secret", r"(?<![\w-])eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{8,2000}", ("eyj",)),
     Shape(
         "secret",
-        re.compile(r"(?<!\w)(?:bearer|basic)\s{1,3}([\w.~+/=-]{16,4000})", re.IGNORECASE),
+        r"(?i)(?<!\w)(?:bearer|basic)\s{1,3}([\w.~+/=-]{16,4000})",
         ("bearer", "basic"),
         _bearer,
     ),
     Shape(
         "password",
-        re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{1,100}:([^\s/@]{1,200})@(?=[\w\[])"),
+        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{1,100}:([^\s/@]{1,200})@(?=[\w\[])",
         ("://",),
         lambda match: None if match[1] == "[password]" else match.span(1),
     ),
     Shape(
         "secret",
-        re.compile(
-            r"(?:api[ _-]?key|access[ _-]?key|secret[ _-]?key|client[ _-]?secret|secret|token|credential)"
-            r"""["']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}["']?([^\s"',;<>]{16,400})""",
-            re.IGNORECASE,
+        (
+            r"(?i)(?:api[ _-]?key|access[ _-]?key|secret[ _-]?key|client[ _-]?secret|secret|token|credential)"
+            r"""["']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}["']?([^\s"',;<>]{16,400})"""
         ),
         ("key", "secret", "token", "credential"),
         _assigned_key,
     ),
     Shape(
         "password",
-        re.compile(
-            r"(?:password|passwd|passwort|pwd|mot de passe|contraseña)"
-            r"""["']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}["']?([^\s"',;<>]{6,200})""",
-            re.IGNORECASE,
+        (
+            r"(?i)(?:password|passwd|passwort|pwd|mot de passe|contraseña)"
+            r"""["']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}["']?([^\s"',;<>]{6,200})"""
         ),
         ("passw", "pwd", "mot de passe", "contraseña"),
         _assigned_password,

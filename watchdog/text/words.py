@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
+# The patterns are compiled by ``re`` when they are first asked for.
 #: A run of letters and digits; a Chinese or Japanese character is a word of its own, for want of spaces.
 _SPACELESS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+(?:['’][^\W_]+)*")
+_WORD = rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+(?:['’][^\W_]+)*"
 _LOOKALIKES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-", "‑": "-"})
 _SIGN = r"(?<![\w.,])[-+−]?"
-_POINT_NUMBER = re.compile(_SIGN + r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|(?<![\w.])[-+−]?\.\d+")
-_COMMA_NUMBER = re.compile(_SIGN + r"(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d+)?(?:[eE][-+]?\d{1,3})?")
-_CURRENCY = re.compile(r"(?<=[$€£¥₹])(?=[\d.])|(?<=\b(?:EUR|USD|GBP|CHF))(?=\d)")
+_POINT_NUMBER = _SIGN + r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?|(?<![\w.])[-+−]?\.\d+"
+_COMMA_NUMBER = _SIGN + r"(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d+)?(?:[eE][-+]?\d{1,3})?"
+_CURRENCY = r"(?<=[$€£¥₹])(?=[\d.])|(?<=\b(?:EUR|USD|GBP|CHF))(?=\d)"
 
 
 def words(text: str) -> list[str]:
     """The words of a text, as they are written."""
-    return _WORD.findall(text)
+    return re.findall(_WORD, text)
 
 
 def squeezed(text: str) -> str:
@@ -32,10 +33,10 @@ def folded(text: str) -> str:
 
 def numbers(text: str, *, decimal: str = ".") -> list[float]:
     """The numbers in a text, in order. ``decimal`` is ``.`` (1,234.5) or ``,`` (1.234,5 or 1 234,5)."""
-    spaced = _CURRENCY.sub(" ", text)
+    spaced = re.sub(_CURRENCY, " ", text)
     pattern, thousands = (_COMMA_NUMBER, ". ") if decimal == "," else (_POINT_NUMBER, ",")
     found = []
-    for match in pattern.finditer(spaced):
+    for match in re.finditer(pattern, spaced):
         plain = match[0].replace("−", "-")
         for separator in thousands:
             plain = plain.replace(separator, "")
