@@ -15,7 +15,7 @@ from watchdog.domain.metric import MetricKey, Observation
 #: Detector states as JSON values, as the store keeps them.
 States = Mapping[MetricKey, Mapping[str, Any]]
 #: Raised whenever the states' form or the detector's arithmetic changes: older states are made anew from history.
-STATE_VERSION = 7
+STATE_VERSION = 8
 
 
 def detect(

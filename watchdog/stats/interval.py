@@ -14,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+#: So few values are added up faster one by one than as an array.
+_FEW = 12
+
 
 class Moments(NamedTuple):
     """Number, mean and sum of squared deviations of some runs."""
@@ -28,6 +31,10 @@ class Moments(NamedTuple):
         n = len(values)
         if not n:
             return cls()
+        if n <= _FEW:
+            few = values.tolist()
+            mean = sum(few) / n
+            return cls(n, mean, sum([(value - mean) ** 2 for value in few]))
         mean = float(np.add.reduce(values)) / n
         apart = values - mean
         return cls(n, mean, float(apart @ apart))

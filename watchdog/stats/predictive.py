@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -169,8 +168,7 @@ class PredictiveSR:
             second = self._raised(second, self._locked_deltas, locked, inflations[len(DELTAS) :], mark)
             value = (value + _mean_total(second)) / 2
         bets = growing + second
-        best = max(bets, key=_climb)
-        looks, since = stakes.likeliest() if len(stakes.begun) else (best.looks, best.since)
+        looks, since = stakes.likeliest() if stakes else _highest(bets)
         entered = self._entered(state, scaled, counted) if remember else {}
         state = replace(state, bets=bets, stakes=stakes, correlation=correlation, inflations=inflations, **entered)
         return state, Evidence(value, looks, since)
@@ -206,13 +204,15 @@ class PredictiveSR:
 
     def _predicted(self, state: PsrState, x: float, u: float, failures: tuple[int, int] | None) -> float:
         """Normal score of a run in a young watch: the less surprising of two predictions."""
-        spread = Spread(state.spread, state.n - 1)
-        if self.keen:
-            spread = keen_spread(state.squares, state.n, state.within, state.between, self.smallest_drop / 2)
+        spread = (
+            keen_spread(state.squares, state.n, state.within, state.between, self.smallest_drop / 2)
+            if self.keen
+            else Spread(state.spread, state.n - 1)
+        )
         z = surprise(x, state.n, state.mean, spread)
         if failures is None or state.failures is None:
             return z
-        failed, cases = map(sum, zip((0, 0), *state.failures, strict=True))
+        failed, cases = state.failures[-1] if state.failures else (0, 0)
         checked = surprise_of_failures(*failures, failed, cases, u)
         return z if checked is None else max(z, checked)
 
@@ -224,24 +224,27 @@ class PredictiveSR:
         bets = self._raised(state.bets[: len(DELTAS)], DELTAS, z, factors, mark)
         if not self.keen or state.n >= YOUNG:
             return bets, Stakes()
-        before = state.stakes if len(state.stakes.begun) else _carried(state, factors)
+        before = state.stakes or _carried(state, factors)
         stakes = before.update(z, state.n, DELTAS, factors, limit=self._limit, mark=mark)
-        totals = np.minimum(stakes.totals.sum(0), self._limit).tolist()
-        return tuple(Bet(total, *bet[1:]) for bet, total in zip(bets, totals, strict=True)), stakes
+        sums = stakes.sums(self._limit)
+        return tuple(
+            [Bet(total, bet.climb, bet.looks, bet.since) for bet, total in zip(bets, sums, strict=True)]
+        ), stakes
 
     def _raised(
         self, bets: tuple[Bet, ...], deltas: tuple[float, ...], z: float, inflations: Inflations, mark: float
     ) -> tuple[Bet, ...]:
         """Bets, each on its own delta, after one more run."""
-        return tuple(map(self._raise, bets, deltas, repeat(z), inflations, repeat(mark)))
-
-    def _raise(self, bet: Bet, delta: float, z: float, inflated: float, mark: float) -> Bet:
-        gain = -delta * z - delta * delta * inflated / 2
-        total = min((1 + bet.total) * math.exp(gain), self._limit)
-        climb = bet.climb + gain
-        if climb <= 0:
-            return Bet(total)
-        return Bet(total, climb, bet.looks + 1, bet.since if bet.looks else mark)
+        raised = []
+        for bet, delta, inflated in zip(bets, deltas, inflations, strict=True):
+            gain = -delta * z - delta * delta * inflated / 2
+            total = min((1 + bet.total) * math.exp(gain), self._limit)
+            climb = bet.climb + gain
+            if climb <= 0:
+                raised.append(Bet(total))
+            else:
+                raised.append(Bet(total, climb, bet.looks + 1, bet.since if bet.looks else mark))
+        return tuple(raised)
 
     def _correlated(self, state: PsrState, z: float) -> tuple[Correlation, Inflations]:
         """What is known of the autocorrelation after one more run. It is estimated anew once in a block."""
@@ -257,11 +260,14 @@ class PredictiveSR:
     @staticmethod
     def _entered(state: PsrState, x: float, failures: tuple[int, int] | None) -> dict[str, Any]:
         """What changes of a state when a run enters its reference."""
-        history = np.concatenate((state.history[-(CAP - 1) :], (x,)))
+        kept = state.history[-(CAP - 1) :]
+        history = np.empty(len(kept) + 1)
+        history[:-1], history[-1] = kept, x
         n, mean, squares = winsorised_step(state.n, state.mean, state.squares, x)
         entered: dict[str, Any] = {"history": history, "n": n, "mean": mean, "squares": squares}
         if state.failures is not None and len(state.failures) < YOUNG:
-            entered["failures"] = (*state.failures, failures or (0, 0))
+            (failed, cases), (more, others) = (state.failures or ((0, 0),))[-1], failures or (0, 0)
+            entered["failures"] = (*state.failures, (failed + more, cases + others))
         if n == state.lock_at:
             entered["locked"] = np.sort(history)
         return entered
@@ -297,10 +303,7 @@ def _carried(state: PsrState, inflations: Inflations) -> Stakes:
     totals = [bet.total for bet in state.bets[: len(DELTAS)]]
     if not any(totals):
         return Stakes()
-    best = max(state.bets, key=_climb)
-    return Stakes(
-        np.array([(state.n, best.looks, best.since)], dtype=np.float64), np.array([totals]), np.array([inflations])
-    )
+    return Stakes.carried(state.n, *_highest(state.bets), totals, inflations)
 
 
 def _counted(lost: float, n: int) -> tuple[int, int]:
@@ -314,6 +317,12 @@ def _clip(z: float) -> float:
 
 def _mean_total(bets: tuple[Bet, ...]) -> float:
     return sum(bet.total for bet in bets) / len(bets)
+
+
+def _highest(bets: tuple[Bet, ...]) -> tuple[int, float]:
+    """Looks since the onset of the bet that has climbed highest, and its mark."""
+    best = max(bets, key=_climb)
+    return best.looks, best.since
 
 
 def _climb(bet: Bet) -> float:

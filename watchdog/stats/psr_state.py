@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from watchdog.stats.autocorrelation import Correlation
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 WINSOR = 3.0
 
 
-class Bet(NamedTuple):
+class Bet(Struct, frozen=True):
     """One delta's Shiryaev-Roberts sum, and the cumulative sum (CUSUM) that dates the change it bets on."""
 
     total: float = 0.0
@@ -37,7 +38,7 @@ class PsrState(Struct, frozen=True, eq=False, kw_only=True):
     n: int
     mean: float
     squares: float
-    #: Failures and cases of each of the first runs; None where failures mean nothing (differences of two arms).
+    #: Failures and cases so far after each of the first runs; None where they mean nothing (differences of two arms).
     failures: tuple[tuple[int, int], ...] | None
     #: Sorted first part of the history, once it is long enough.
     locked: Floats | None
@@ -90,7 +91,7 @@ class PsrState(Struct, frozen=True, eq=False, kw_only=True):
             "locked": None if self.locked is None else self.locked.tolist(),
             "correlation": self.correlation.to_json(),
             "inflations": self.inflations,
-            "bets": self.bets,
+            "bets": [astuple(bet) for bet in self.bets],
             "stakes": self.stakes.to_json(),
             "constants": [self.between, self.within, self.floor, self.lock_at, self.expected],
         }

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,50 +76,77 @@ def normal_score(p: float) -> float:
     return float(ndtri(min(max(p, 1e-15), 1 - 1e-15)))
 
 
-#: What a look adds to a row of ``Stakes.begun``.
-_ONE_LOOK = np.array([0.0, 1.0, 0.0])
-
-
 class Stakes(NamedTuple):
-    """Stakes of a keen bet: one row for each number of runs that were there when it was laid out. Never written to."""
+    """Stakes of a keen bet: a column for each number of runs that were there when it was laid out. Never written to.
 
-    #: Of each row: runs that were there, looks since, and mark (a time) of the first of them.
-    begun: Floats = np.empty((0, 3))
-    #: What each row has become, one column a delta.
-    totals: Floats = np.empty((0, 0))
-    #: Variance inflations as they were known when the row was laid: a change must not pass for correlation.
-    inflations: Floats = np.empty((0, 0))
+    One array, since joining small ones takes longer than all that is reckoned with them.
+    """
+
+    #: Of each stake: runs that were there, looks since, and mark (a time) of the first of them; then a row a delta of
+    #: what it has become; then a row a delta of half the variance inflation as it was known when the stake was laid: a
+    #: change must not pass for correlation.
+    table: Floats = np.empty((0, 0))
+
+    def __bool__(self) -> bool:
+        return self.table.size > 0
+
+    @property
+    def begun(self) -> Floats:
+        """Runs that were there, looks since, and mark of the first of them; a column a stake."""
+        return self.table[:3]
+
+    @property
+    def totals(self) -> Floats:
+        """What each stake has become, (deltas, stakes)."""
+        return self.table[3 : (len(self.table) + 3) // 2]
 
     def update(
         self, z: float, n: int, deltas: Sequence[float], inflations: Sequence[float], *, limit: float, mark: float
     ) -> Stakes:
         """One run of surprise ``z`` that follows n others, a new stake of 1 on each delta laid out before it."""
-        begun, totals, known = self.begun + _ONE_LOOK, self.totals, self.inflations
-        if len(begun) and begun[-1, 0] == n:  # the reference stood still: as good a stake as the one before it
-            totals = totals.copy()
-            totals[-1] += 1.0
+        if self and self.table[0, -1] == n:  # the reference stood still: as good a stake as the one before it
+            table = self.table.copy()
+            table[3 : 3 + len(deltas), -1] += 1.0
         else:
-            width = len(deltas)
-            begun = np.concatenate((begun, ((n, 1, mark),)))
-            totals = np.concatenate((totals.reshape(-1, width), np.ones((1, width))))
-            known = np.concatenate((known.reshape(-1, width), (inflations,)))
-        share = np.minimum(begun[:, 0] / n, 1.0) * math.sqrt(n / (n + 1))
-        shifts = share[:, None] * np.asarray(deltas)
-        totals = totals * np.exp(-shifts * z - shifts * shifts * known / 2)
-        return Stakes(begun, np.minimum(totals, limit), known)
+            table = np.empty((3 + 2 * len(deltas), self.table.shape[1] + 1))
+            table[:, :-1] = self.table if self else 0.0
+            table[:, -1] = (n, 0.0, mark, *(1.0 for _ in deltas), *(each / 2 for each in inflations))
+        table[1] += 1.0
+        totals, halves = table[3 : 3 + len(deltas)], table[3 + len(deltas) :]
+        share = np.minimum(table[0], n)
+        share *= -math.sqrt(n / (n + 1)) / n
+        shifts = np.multiply.outer(deltas, share)  # downwards
+        gains = shifts * halves
+        np.subtract(z, gains, out=gains)
+        gains *= shifts
+        np.exp(gains, out=gains)
+        gains *= totals
+        np.minimum(gains, limit, out=totals)
+        return Stakes(table)
+
+    def sums(self, limit: float) -> list[float]:
+        """What the stakes on each delta add up to, at most ``limit``."""
+        return [min(total, limit) for total in self.totals.sum(1).tolist()]
 
     def likeliest(self) -> tuple[int, float]:
         """Looks since the most likely onset and its mark; (0, 0) while no stake has grown."""
-        best, delta = divmod(int(self.totals.argmax()), self.totals.shape[1])
-        _, looks, since = self.begun[best].tolist()
-        return (int(looks), since) if self.totals[best, delta] > 1.0 else (0, 0.0)
+        best = self.totals.max(0)
+        first = int(best.argmax())
+        if best[first] <= 1.0:
+            return 0, 0.0
+        return int(self.table[1, first]), float(self.table[2, first])
 
-    def to_json(self) -> list[Any]:
+    def to_json(self) -> list[list[float]]:
         """JSON value; floats come back exactly."""
-        return [part.tolist() for part in self]
+        rows: list[list[float]] = self.table.tolist()
+        return rows
 
     @classmethod
-    def from_json(cls, value: list[Any]) -> Stakes:
+    def from_json(cls, value: list[list[float]]) -> Stakes:
         """The value that ``to_json`` wrote."""
-        begun, totals, inflations = (np.asarray(part, dtype=np.float64) for part in value)
-        return cls(begun.reshape(-1, 3), totals, inflations)
+        return cls(np.asarray(value, dtype=np.float64)) if value else cls()
+
+    @classmethod
+    def carried(cls, n: int, looks: int, since: float, totals: Sequence[float], inflations: Sequence[float]) -> Stakes:
+        """One stake, laid out when there were n runs, that has become so much on each delta."""
+        return cls(np.array([(n, looks, since, *totals, *(each / 2 for each in inflations))], dtype=np.float64).T)

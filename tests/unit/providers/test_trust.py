@@ -1,3 +1,4 @@
+import socket
 import ssl
 
 import httpx2
@@ -14,8 +15,6 @@ def test_trust_that_is_put_off_is_the_usual_one(bound):
     assert put_off.cert_store_stats()["x509_ca"] == 0
     made = put_off.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
     if bound:
-        import socket
-
         made = put_off.wrap_socket(socket.socket(), server_hostname="localhost", do_handshake_on_connect=False)
         made.close()
     assert made.context.cert_store_stats() == usual.cert_store_stats()
