@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 
 import numpy as np
@@ -15,8 +14,8 @@ from watchdog.domain import metric as house
 from watchdog.domain.detection import Level
 
 BASELINE = 20
-#: Metrics, and futures that begin in the same calm past of each.
-METRICS, FUTURES = 20, 10
+#: Each with a past and a future of its own: lives that share a past share what it does not tell of the level before.
+METRICS = 200
 #: Looks after the alarm at which the interval is asked again.
 LATER = (0, 10, 29)
 #: Looks in which a drop of so many points has to ring for it to be counted.
@@ -52,24 +51,23 @@ def lives(cases: int, correlation: float, drop: float, quiet: int) -> dict[int, 
         if signal.level is not Level.DRIFT:
             states[metric] = state
     found = defaultdict(list)
-    for _ in range(FUTURES):
-        now, since, ahead = dict(states), dict.fromkeys(states, -1), copy.copy(weather)
-        for look in range(HORIZONS[drop] + LATER[-1]):
-            row = reference.summary(answers.ask(ahead.next(), drop / world.level), None)
-            seen = Arm(*(column[None] for column in row))
-            for metric in list(now):
-                told = observation(seen, metric, 0, rng.random(), KEY, float(BASELINE + quiet + look))
-                now[metric], signal = test.update(now[metric], told)
-                if signal.level is Level.DRIFT:
-                    since[metric] += 1
-                    if since[metric] in LATER:
-                        low, high = signal.interval
-                        found[since[metric]].append((low <= -drop <= high, high - low))
-                over = signal.level is not Level.DRIFT and since[metric] >= 0
-                if over or since[metric] == LATER[-1] or (since[metric] < 0 and look >= HORIZONS[drop]):
-                    del now[metric]
-            if not now:
-                break
+    now, since = dict(states), dict.fromkeys(states, -1)
+    for look in range(HORIZONS[drop] + LATER[-1]):
+        row = reference.summary(answers.ask(weather.next(), drop / world.level), None)
+        seen = Arm(*(column[None] for column in row))
+        for metric in list(now):
+            told = observation(seen, metric, 0, rng.random(), KEY, float(BASELINE + quiet + look))
+            now[metric], signal = test.update(now[metric], told)
+            if signal.level is Level.DRIFT:
+                since[metric] += 1
+                if since[metric] in LATER:
+                    low, high = signal.interval
+                    found[since[metric]].append((low <= -drop <= high, high - low))
+            over = signal.level is not Level.DRIFT and since[metric] >= 0
+            if over or since[metric] == LATER[-1] or (since[metric] < 0 and look >= HORIZONS[drop]):
+                del now[metric]
+        if not now:
+            break
     return found
 
 
