@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def played(number: int) -> Quarter:
     """One quarter with its own noise and deploys."""
     rng = generator("quarter", number)
-    story = Story(rng)
+    story = Story.told(rng)
     watches = [watch_of(each) for each in range(WATCHES)]
     return play(watches, measured([watch.name for watch in watches], story, rng), story, number)
 

@@ -6,7 +6,7 @@ Times are looks (hours) since the beginning; everything is fixed but which watch
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Struct
 
 from watchdog.domain.run import Change
 from watchdog.domain.target import Role
@@ -103,20 +103,20 @@ DEPLOYS = 40
 class Story(Struct, frozen=True):
     """The events, and deploys that do no harm."""
 
-    rng: np.random.Generator
-    deploys: dict[int, list[Change]] = field(init=False)
+    deploys: dict[int, list[Change]]
 
-    def __post_init__(self) -> None:
+    @classmethod
+    def told(cls, rng: np.random.Generator) -> Story:
+        """Which watch each harmless deploy hits, and when, is left to chance."""
         deploys: dict[int, list[Change]] = {}
-        for number, (watch, look) in enumerate(
-            zip(self.rng.integers(0, WATCHES, DEPLOYS), np.sort(self.rng.integers(0, LOOKS, DEPLOYS)), strict=True)
-        ):
+        watches, looks = rng.integers(0, WATCHES, DEPLOYS), np.sort(rng.integers(0, LOOKS, DEPLOYS))
+        for number, (watch, look) in enumerate(zip(watches, looks, strict=True)):
             deploys.setdefault(int(watch), []).append(_prompt(f"v{number}", f"v{number + 1}", int(look)))
         for event in EVENTS:
             if event.change:
                 (watch,) = event.watches
                 deploys.setdefault(watch, []).append(_prompt("good", "bad", event.begin))
-        object.__setattr__(self, "deploys", deploys)
+        return cls(deploys)
 
     def changes(self, watch: int, look: int) -> list[Change]:
         """Changes of a watch that are known by then."""

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,14 @@ from benchmarks.detection.streams import Reference, World, simulate, step
 from watchdog.stats.paired import CaseScore, case_baselines, summarise
 
 TINY = 0.001
+BENCHMARKS = [
+    ".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in sorted(Path("benchmarks").rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_every_benchmark_can_be_loaded(name):
+    importlib.import_module(name)
 
 
 @pytest.mark.parametrize("name", command.TABLES)

@@ -142,9 +142,15 @@ class App:
 
     @property
     def asks_own_code(self) -> bool:
-        """Whether a provider or a channel is code of the user's own."""
+        """Whether a provider, a channel or a scorer is code of the user's own."""
         plans = [*self.settings.providers.values(), *self.settings.notifiers]
-        return any(plan.kind == "python" or ":" in plan.kind for plan in plans)
+        specs = [plan.spec for watch in self.joined.watches.values() for plan in watch.scorers]
+        cases = (case for files in self.joined.golden.values() for case in files.golden_set.cases)
+        return (
+            any(plan.kind == "python" or ":" in plan.kind for plan in plans)
+            or any(":" in spec.name for spec in specs)
+            or any(":" in spec.name for case in cases for spec in case.checks)
+        )
 
     @cached_property
     def prices(self) -> PriceTable:

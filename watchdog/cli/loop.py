@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from watchdog.providers.deferred import nobody_else_is_here
+
 T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T], *, own_code: bool = False) -> T:
     """Run to its end like ``asyncio.run``, on uvloop where there is one: calls cost a sixth less of a core there.
 
-    ``own_code``: code of the user's own is asked, which may rely on how asyncio does it (a broken pipe, say).
+    ``own_code``: code of the user's own is asked, which may rely on how asyncio does it (a broken pipe, say), and may
+    import what we do.
     """
     if own_code:
         return asyncio.run(main)
+    nobody_else_is_here()
     try:
         from uvloop import new_event_loop
     except ImportError:  # Windows

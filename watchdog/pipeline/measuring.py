@@ -27,7 +27,7 @@ from watchdog.replay.budget import Budget
 from watchdog.replay.stage import plan, replay
 from watchdog.score.check import Check
 from watchdog.score.judge.anchors import anchor_pairs
-from watchdog.score.stage import score_all, score_at_once
+from watchdog.score.stage import is_instant, score_all, score_at_once
 
 
 class Progress(Protocol):
@@ -101,7 +101,7 @@ class Measuring:
     async def replay(self) -> None:
         """Ask what is not recorded yet. What takes microseconds to score is scored when it arrives."""
         for applicable, ids in self._groups(self._built.scorers(self._ask_provider)):
-            instant = [scorer for scorer in applicable if isinstance(scorer, Check) and scorer.instant]
+            instant = [scorer for scorer in applicable if is_instant(scorer)]
             self._instant |= dict.fromkeys(ids, instant)
         if self._progress is not None:
             self._progress.start(len(self._items), self._built.watch.name)

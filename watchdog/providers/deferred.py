@@ -2,6 +2,9 @@
 
 ``import openai`` runs some four hundred modules of response models, of which we use none: nearly half a second. Here
 the ``__init__`` of such packages is put off until an attribute is missed that is none of their modules.
+
+A whole package is put off only in a process that runs nobody else's code: what others set on it would be lost when it
+is run at last, and what their threads import of it would meet it half run. There its type names alone are put off.
 """
 
 from __future__ import annotations
@@ -15,6 +18,15 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+
+#: Whether this process runs nobody else's code.
+_alone = False
+
+
+def nobody_else_is_here() -> None:
+    """Say that this process runs our commands, and no code of the user's own."""
+    global _alone  # noqa: PLW0603 - it is the process that is alone
+    _alone = True
 
 
 @contextmanager
@@ -70,11 +82,14 @@ class _Deferred(ModuleType):
 
 
 def classes(package: str, *places: str) -> tuple[Any, ...]:
-    """Classes of a package (``module.Name`` in it), without what else its ``__init__`` runs.
+    """Classes of a package (``module.Name`` in it), without what else its ``__init__`` runs, as far as we are alone.
 
     Where a class is not (any more) where we know it to be, the package is asked for it by its name.
     """
     found: list[Any] = []
+    if not _alone:
+        with deferred(f"{package}.types"):
+            return tuple(getattr(import_module(package), place.rpartition(".")[2]) for place in places)
     with deferred(package):
         for place in places:
             module, _, name = place.rpartition(".")

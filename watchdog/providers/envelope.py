@@ -8,19 +8,20 @@ the SDK's own aiohttp session, through which later bodies are sent straight away
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from msgspec import Struct
-from msgspec.json import Encoder
 
 #: What aiohttp decodes whatever else is installed, and codings that an SDK may offer and aiohttp not know.
 _CODINGS, _OTHER_CODINGS = "gzip, deflate", ("br", "zstd")
 #: Statuses that send the caller elsewhere. Where to, and with which headers, is the SDK's to know.
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308})
-_encode = Encoder().encode
+#: As the SDKs write a body, which also refuses what is no JSON; made once.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 #: Calls that differ in their body alone: path, model (Azure has it in the URL) and time-out.
 Kind: TypeAlias = tuple[str, str, float]
@@ -84,7 +85,7 @@ class Envelope:
 
     async def send(self, body: Mapping[str, Any]) -> Reply:
         """Ask with another body; raises what aiohttp raises."""
-        content = _encode(body)
+        content = _encode(body).encode()
         async with self._session.request(
             self._method,
             self._url,
@@ -136,7 +137,10 @@ class Envelopes:
             del self._making[kind]
 
     def never(self, kind: Kind) -> None:
-        """Calls of this kind are answered elsewhere: the SDK must make each of them."""
+        """Calls of this kind are answered elsewhere: the SDK must make each of them, as long as this client lives.
+
+        Where it is sent is the servers' to decide anew each time, and asking here first would cost a call.
+        """
         self._known[kind] = None
 
     def _keep(self, kind: Kind, request: Any) -> None:

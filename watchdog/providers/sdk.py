@@ -61,7 +61,7 @@ def json_or_none(content: bytes) -> Any:
     """Return the decoded JSON of a body; None when it is not JSON."""
     try:
         return _decode(content)
-    except (DecodeError, RecursionError):
+    except (DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         return json.loads(content)  # some servers write NaN, or a byte order mark

@@ -13,7 +13,7 @@ from typing import Any
 
 def trust_for(base_url: str) -> ssl.SSLContext | bool:
     """The ``verify`` of an httpx2 client that asks this address."""
-    return _Later(ssl.PROTOCOL_TLS_CLIENT) if base_url.startswith("http://") else True
+    return _LateTrust(ssl.PROTOCOL_TLS_CLIENT) if base_url.startswith("http://") else True
 
 
 @cache
@@ -23,8 +23,11 @@ def _usual() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-class _Later(ssl.SSLContext):
-    """What every TLS connection is made by, also those of asyncio and uvloop, asks the usual context."""
+class _LateTrust(ssl.SSLContext):
+    """Knows no authorities, so that it trusts nobody itself; every TLS connection is made by the usual context.
+
+    asyncio, uvloop and plain sockets all make theirs by one of these two methods.
+    """
 
     def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
         return _usual().wrap_bio(*arguments, **options)

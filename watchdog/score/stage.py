@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import count
+from typing import TypeGuard
 
 from watchdog.domain.case import Case
 from watchdog.domain.response import Response, ResponseKey
@@ -38,6 +39,12 @@ async def score_response(scorer: Scorer, case: Case, response: Response, *, seco
     except Exception as problem:  # noqa: BLE001 - whatever breaks in a scorer, the user's own included
         return Score.unscored(in_words(problem))
     return _believed(score)
+
+
+def is_instant(scorer: Scorer) -> TypeGuard[Check]:
+    """Whether a scorer is a check that scores answers as they arrive. What a class says of itself its heirs do not."""
+    kind = type(scorer)
+    return isinstance(scorer, Check) and bool(vars(kind).get("instant")) and kind.score is Check.score
 
 
 def score_at_once(check: Check, case: Case, response: Response) -> Score:

@@ -1,11 +1,13 @@
-"""Words and numbers in text, and text made comparable."""
+"""Words and numbers in text, and text made comparable.
+
+Patterns are compiled by ``re`` when they are first asked for.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# The patterns are compiled by ``re`` when they are first asked for.
 #: A run of letters and digits; a Chinese or Japanese character is a word of its own, for want of spaces.
 _SPACELESS = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+(?:['’][^\W_]+)*"

@@ -82,8 +82,9 @@ class ModelServer:
         body = reply.body
         if body is None:
             body = proper_answer(request.path, asked) if reply.status == 200 else {"error": {}}
-        content = body if isinstance(body, str) else json.dumps(body)
-        coded = gzip.compress(content.encode()) if reply.compressed else content.encode()
+        content = body if isinstance(body, str | bytes) else json.dumps(body)
+        content = content.encode() if isinstance(content, str) else content
+        coded = gzip.compress(content) if reply.compressed else content
         return web.Response(status=reply.status, body=coded, headers={"content-type": "text/plain", **reply.headers})
 
 

@@ -304,6 +304,19 @@ async def test_a_2xx_that_is_not_the_protocol_is_a_bad_response(providers, serve
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "http"])
+async def test_an_error_in_an_old_coding_is_still_the_servers(providers, server, ask, reply, name):
+    server.default = reply(status=503, body=b'{"error": {"message": "surcharg\xe9"}}')
+    error = await failure_of(providers[name], ask())
+    assert (error.kind, error.retryable, error.status) == (ErrorKind.SERVER, True, 503)
+
+
+async def test_json_that_only_some_read_is_read(server, openai, ask, reply):
+    said = '{"choices": [{"message": {"content": "fine"}, "logprobs": NaN}]}'
+    server.default = reply(body=said)
+    assert (await openai.complete(ask())).text == "fine"
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "http"])
 async def test_a_compressed_answer_is_read_and_one_that_only_says_so_is_a_bad_response(
     providers, server, ask, reply, name
 ):

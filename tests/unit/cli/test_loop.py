@@ -22,6 +22,19 @@ watches:
 notify: [stdout]
 """
 OWN = """\
+from watchdog.domain.metric import Better
+from watchdog.domain.score import Score
+
+
+class Fine:
+    better = Better.HIGHER
+    name = "fine"
+    digest = "1"
+
+    async def score(self, case, response):
+        return Score.of(passed=True)
+
+
 async def ask(request):
     return ""
 
@@ -52,10 +65,23 @@ def test_commands_run_on_uvloop_unless_code_of_the_users_own_is_asked():
     ],
 )
 def test_a_provider_of_the_users_own_is_known_as_one(tmp_path, monkeypatch, provider, own):
-    (tmp_path / "golden").mkdir()
-    (tmp_path / "golden" / "set.yaml").write_text('name: golden\nversion: "1"\nreviewed_by: [ann]\n')
-    (tmp_path / "golden" / "cases.jsonl").write_text('{"id": "a", "input": "x"}\n')
-    (tmp_path / "own_code.py").write_text(OWN)
-    (tmp_path / "watchdog.yaml").write_text(YAML.format(provider=provider))
-    monkeypatch.syspath_prepend(tmp_path)
-    assert open_app(tmp_path / "watchdog.yaml", {}, SystemClock()).asks_own_code is own
+    assert opened(tmp_path, monkeypatch, YAML.format(provider=provider)).asks_own_code is own
+
+
+def test_so_is_a_scorer_of_a_watch_or_of_a_case(tmp_path, monkeypatch):
+    yaml = YAML.format(provider="openai, api_key: k")
+    of_watch = yaml.replace("[answered]", "['own_code:Fine']")
+    assert opened(tmp_path, monkeypatch, of_watch).asks_own_code
+    of_case = yaml.replace("[answered]", "[case-checks]")
+    assert opened(tmp_path, monkeypatch, of_case, '"checks": ["own_code:Fine"]').asks_own_code
+    assert not opened(tmp_path, monkeypatch, of_case, '"checks": [{"contains": "y"}]').asks_own_code
+
+
+def opened(folder, monkeypatch, yaml, of_case='"tags": []'):
+    (folder / "golden").mkdir(exist_ok=True)
+    (folder / "golden" / "set.yaml").write_text('name: golden\nversion: "1"\nreviewed_by: [ann]\n')
+    (folder / "golden" / "cases.jsonl").write_text(f'{{"id": "a", "input": "x", {of_case}}}\n')
+    (folder / "own_code.py").write_text(OWN)
+    (folder / "watchdog.yaml").write_text(yaml)
+    monkeypatch.syspath_prepend(folder)
+    return open_app(folder / "watchdog.yaml", {}, SystemClock())

@@ -9,7 +9,34 @@ from watchdog.domain.score import Score
 from watchdog.domain.target import Role
 from watchdog.errors import ErrorKind
 from watchdog.score.checks.text import Contains
-from watchdog.score.stage import score_all, score_response
+from watchdog.score.stage import is_instant, score_all, score_at_once, score_response
+
+
+def test_a_check_scores_at_once_when_its_class_says_so_itself():
+    """What an heir does instead may take longer, or wait."""
+
+    class Waits(Contains):
+        async def score(self, case, response):
+            return Score.of(passed=True)
+
+    class Heir(Contains):
+        def check(self, case, response):
+            return Score.of(passed=True)
+
+    assert is_instant(Contains(value="x"))
+    assert not is_instant(Waits(value="x"))
+    assert not is_instant(Heir(value="x"))
+    assert not is_instant(Raises())
+
+
+def test_a_check_that_breaks_at_once_leaves_the_answer_unscored(respond):
+    class Breaks(Contains):
+        def check(self, case, response):
+            raise KeyError("no such thing")
+
+    score = score_at_once(Breaks(value="x"), Case(id="c"), respond("x"))
+    assert score.value is None
+    assert "KeyError" in score.reason
 
 
 class Raises:

@@ -39,6 +39,9 @@ class Node(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"<{self.kind} on line {self.line}>"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("kind", self.kind), ("line", self.line)]
+
     def get(self, key: str) -> Node | None:
         """The entry of a mapping; None when there is none or it is null."""
         node = self.mapping.get(key)

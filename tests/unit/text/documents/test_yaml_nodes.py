@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.pretty import pretty_repr
 
 from watchdog.text.documents.node import Node, plain
 from watchdog.text.documents.problems import Problems
@@ -97,6 +98,7 @@ def test_a_billion_laughs_are_refused_before_they_are_built():
 
 def test_a_node_does_not_show_its_content():
     assert "hush" not in repr(Node("hush", 1))
+    assert "hush" not in pretty_repr(Node("hush", 1))
 
 
 @given(st.text(max_size=200))
