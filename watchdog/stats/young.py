@@ -115,8 +115,8 @@ class Stakes(NamedTuple):
         totals, halves = table[3 : 3 + len(deltas)], table[3 + len(deltas) :]
         share = np.minimum(table[0], n)
         share *= -math.sqrt(n / (n + 1)) / n
-        shifts = np.multiply.outer(deltas, share)  # downwards
-        gains = shifts * halves
+        shifts = np.multiply.outer(deltas, share)  # what is left of each delta, downwards: d is negative
+        gains = shifts * halves  # and the gain exp(d (z - d V / 2))
         np.subtract(z, gains, out=gains)
         gains *= shifts
         np.exp(gains, out=gains)
