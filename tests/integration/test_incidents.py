@@ -12,7 +12,7 @@ from watchdog.domain.policy import Policy
 from watchdog.domain.silence import Matcher, Silence, SilenceKind
 from watchdog.pipeline.alerting import conclude, give_up, keep_alerts, standing_of
 from watchdog.pipeline.news import Channels
-from watchdog.store import rows as forms
+from watchdog.store import alert_rows as forms
 from watchdog.store.store import Store
 
 NOW = 1_790_000_000.0

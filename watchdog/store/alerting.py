@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 
 from watchdog.domain.alert import Alert, AlertState, DeadLetter, Incident, Transition
 from watchdog.domain.digest import digest
-from watchdog.store import rows, schema
+from watchdog.store import alert_rows, schema
 from watchdog.store.measurements import upsert
 from watchdog.store.ownership import may_be_alive, this_process
 
@@ -48,7 +48,7 @@ class Alerts:
         """Keep decided transitions, and an outbox row for each channel of those that somebody is told of."""
         if not transitions:
             return
-        upsert(self._connection, schema.alerts, [rows.alert_row(watch, t.alert) for t in transitions])
+        upsert(self._connection, schema.alerts, [alert_rows.alert_row(watch, t.alert) for t in transitions])
         changed = [t for t in transitions if t.before is not t.alert.state]
         history = [
             {
@@ -81,7 +81,7 @@ class Alerts:
                 "id": message,
                 "channel": channel,
                 "alert_id": alert.id,
-                "alert": rows.alert_json(alert),
+                "alert": alert_rows.alert_json(alert),
                 "created_at": at,
                 "attempts": 0,
                 "due_at": at,
@@ -111,7 +111,7 @@ class Alerts:
         query = select(schema.alerts).where(c.state != AlertState.RESOLVED.value).order_by(c.starts_at, c.id)
         found: dict[str, list[Alert]] = {}
         for row in self._connection.execute(query).mappings():
-            found.setdefault(row["watch"], []).append(rows.alert_of(row))
+            found.setdefault(row["watch"], []).append(alert_rows.alert_of(row))
         return found
 
     def firing(self) -> list[Alert]:
@@ -146,31 +146,31 @@ class Alerts:
 
     def _list(self, *conditions: Any) -> list[Alert]:
         query = select(schema.alerts).where(*conditions).order_by(schema.alerts.c.starts_at, schema.alerts.c.id)
-        return [rows.alert_of(row) for row in self._connection.execute(query).mappings()]
+        return [alert_rows.alert_of(row) for row in self._connection.execute(query).mappings()]
 
     def save_incidents(self, incidents: Iterable[Incident]) -> None:
         """Keep incidents, new or changed."""
-        upsert(self._connection, schema.incidents, [rows.incident_row(incident) for incident in incidents])
+        upsert(self._connection, schema.incidents, [alert_rows.incident_row(incident) for incident in incidents])
 
     def live_incidents(self, closed_since: float) -> list[Incident]:
         """Incidents of any watch that are open, or were closed since then (Unix time); oldest first."""
         c = schema.incidents.c
         live = or_(c.closed_at.is_(None), c.closed_at >= closed_since)
         query = select(schema.incidents).where(live).order_by(c.opened_at, c.id)
-        return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
+        return [alert_rows.incident_of(row) for row in self._connection.execute(query).mappings()]
 
     def incident(self, incident_id: str) -> Incident | None:
         """The incident of that id."""
         query = select(schema.incidents).where(schema.incidents.c.id == incident_id)
         row = self._connection.execute(query).mappings().first()
-        return rows.incident_of(row) if row else None
+        return alert_rows.incident_of(row) if row else None
 
     def incidents(self, *, since: float | None = None) -> list[Incident]:
         """All incidents, oldest first."""
         query = select(schema.incidents).order_by(schema.incidents.c.opened_at)
         if since is not None:
             query = query.where(schema.incidents.c.opened_at >= since)
-        return [rows.incident_of(row) for row in self._connection.execute(query).mappings()]
+        return [alert_rows.incident_of(row) for row in self._connection.execute(query).mappings()]
 
 
 #: Seconds ahead at which nothing is ever due: receivers that ask for longer are asked again by then.
@@ -203,7 +203,7 @@ class Outbox:
             .limit(limit)
         )
         return [
-            Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at, row.error == BEING_SENT)
+            Waiting(row.id, alert_rows.alert_of(row.alert), row.attempts, row.created_at, row.error == BEING_SENT)
             for row in self._connection.execute(query)
         ]
 
@@ -265,7 +265,7 @@ class Outbox:
             .where(c.delivered_at.is_not(None), c.alert_id.not_in(select(schema.alerts.c.id)))
             .order_by(c.created_at, c.id)
         )
-        taken = [(row.created_at, rows.alert_of(row.alert)) for row in self._connection.execute(query)]
+        taken = [(row.created_at, alert_rows.alert_of(row.alert)) for row in self._connection.execute(query)]
         return [(at, alert) for at, alert in taken if alert.incident_id]  # the others are news of no incident
 
     def forget(self, channel: str, alert_ids: Collection[str]) -> None:
@@ -302,7 +302,7 @@ class Outbox:
         c = schema.outbox.c
         query = select(schema.outbox).where(c.delivered_at.is_(None), c.dead.is_(False)).order_by(c.created_at, c.id)
         return [
-            (row.channel, Waiting(row.id, rows.alert_of(row.alert), row.attempts, row.created_at))
+            (row.channel, Waiting(row.id, alert_rows.alert_of(row.alert), row.attempts, row.created_at))
             for row in self._connection.execute(query)
         ]
 
@@ -314,7 +314,7 @@ class Outbox:
             DeadLetter(
                 id=row.id,
                 channel=row.channel,
-                alert=rows.alert_of(row.alert),
+                alert=alert_rows.alert_of(row.alert),
                 at=row.created_at,
                 attempts=row.attempts,
                 error=row.error or "",

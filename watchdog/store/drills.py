@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, func, select
 
 from watchdog.domain.drill import Drill, DrillKind, DrillOutcome, Told
-from watchdog.store import rows, schema
+from watchdog.store import alert_rows, schema
 from watchdog.store.measurements import upsert
 
 
@@ -54,7 +54,7 @@ def drill_row(drill: Drill) -> dict[str, Any]:
         "outcome": None if drill.outcome is None else drill.outcome.value,
         "labels": dict(drill.labels),
         "told": [asdict(one) for one in drill.told],
-        "open": [rows.alert_json(alert) for alert in drill.open],
+        "open": [alert_rows.alert_json(alert) for alert in drill.open],
     }
 
 
@@ -66,6 +66,6 @@ def drill_of(row: Mapping[Any, Any]) -> Drill:
             "kind": DrillKind(row["kind"]),
             "outcome": None if row["outcome"] is None else DrillOutcome(row["outcome"]),
             "told": tuple(Told(**{**one, "receivers": tuple(one["receivers"])}) for one in row["told"]),
-            "open": tuple(rows.alert_of(alert) for alert in row["open"]),
+            "open": tuple(alert_rows.alert_of(alert) for alert in row["open"]),
         }
     )
