@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from watchdog.clock import ManualClock, SystemClock
 from watchdog.daemon.clock_guard import mind_the_clock
 from watchdog.daemon.daemon import Daemon
-from watchdog.daemon.ledger import ASLEEP, Ledger
+from watchdog.daemon.ledger import ASLEEP, OVERLAP, Ledger
 from watchdog.daemon.post import Post
 from watchdog.domain.run import RunStatus, Trigger
 from watchdog.errors import NotMeasured, StoreBusy, StoreError, UsageError
@@ -68,9 +68,9 @@ async def test_two_looks_of_one_watch_never_overlap_and_what_is_left_out_is_miss
     async with running(make(look)):
         await eventually(lambda: look.made >= 2)
     assert look.most_at_once == 1
-    missed = runs("reply", RunStatus.MISSED)
-    assert missed
-    assert {run.note for run in missed} == {"missed: the look before it was still running"}
+    notes = {run.note for run in runs("reply", RunStatus.MISSED)}
+    # On a busy machine this process may sleep through a time as well, which is another reason and is told as such.
+    assert {OVERLAP} <= notes <= {OVERLAP, ASLEEP}
 
 
 async def test_two_watches_look_side_by_side(make, stepwise, store, eventually):
