@@ -9,6 +9,7 @@ streams at once; a test holds the two against each other.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from watchdog.stats.paired import SHRINKAGE
+from watchdog.stats.scatter import LOOKS, MOST
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -204,6 +206,38 @@ class Reference:
         return (total - expected) / n, np.einsum("rn,rn->r", self.variances, mask) / n**2, n - total, n
 
 
+class Control:
+    """How the pinned target scatters lately, of each stream: `watchdog.stats.scatter` for all at once."""
+
+    def __init__(self, variances: Floats) -> None:
+        self._variances = variances
+        self._looks: deque[tuple[Floats, Floats, Floats]] = deque()
+        self._seen, self._total, self._squares = (np.zeros(variances.shape) for _ in range(3))
+
+    def scatter(self) -> Floats:
+        """Times by which variance has grown, (streams)."""
+        looks, freedom = len(self._looks), np.maximum(self._seen - 1, 0)
+        around = self._squares - self._total**2 / np.maximum(self._seen, 1)
+        expected = np.einsum("rn,rn->r", freedom, self._variances)
+        known = expected > 0
+        calm = (LOOKS - looks) / max(looks, 1) * expected
+        grown = np.divide(around.sum(1) + calm, expected + calm, out=np.ones(len(expected)), where=known)
+        times: Floats = np.clip(grown, 1.0, MOST)
+        return times
+
+    def add(self, scores: Singles, mask: NDArray[np.bool_] | None) -> None:
+        """One more look."""
+        seen = np.ones(scores.shape) if mask is None else mask.astype(np.float64)
+        values = scores * seen
+        look = (seen, values, values * values)
+        self._looks.append(look)
+        old = self._looks.popleft() if len(self._looks) > LOOKS else (0.0, 0.0, 0.0)
+        self._seen, self._total, self._squares = (
+            total + new - gone
+            for total, new, gone in zip((self._seen, self._total, self._squares), look, old, strict=True)
+        )
+
+
 def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator, tags: bool = False) -> Runs:
     """So many looks after the baseline, of so many streams. ``tags``: also the concerned cases and the others apart."""
     cases = Cases(world, streams, rng)
@@ -218,6 +252,7 @@ def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator
     rows: dict[str, list[tuple[Floats, ...]]] = {name: [] for name in (*columns, "pinned", "difference")}
     references: dict[str, Reference] = {}
     kept: list[tuple[Singles, Singles | None, NDArray[np.bool_] | None]] = []
+    pinned: Control | None = None
 
     def summarise(scores: Singles, control: Singles | None, mask: NDArray[np.bool_] | None) -> None:
         for name, some in columns.items():
@@ -225,7 +260,11 @@ def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator
             rows[name].append(references[name].summary(scores[:, some], part))
         if control is not None:
             rows["pinned"].append(references["pinned"].summary(control, mask))
-            rows["difference"].append(references["difference"].summary(_apart(scores, control), mask))
+            x, variance, lost, n = references["difference"].summary(_apart(scores, control), mask)
+            if pinned is not None:
+                variance = variance * pinned.scatter()
+                pinned.add(control, mask)
+            rows["difference"].append((x, variance, lost, n))
 
     for t in range(world.baseline + looks):
         look, both = t - world.baseline, shared.next()
@@ -253,6 +292,8 @@ def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator
             for past in kept:
                 summarise(*past)
             kept = []
+            if world.pinned:
+                pinned = Control(references["pinned"].variances)
     arms = {name: _arm(found, counted=name != "difference") for name, found in rows.items() if found}
     assert arms["current"].lost is not None
     return Runs(

@@ -10,8 +10,9 @@ import pytest
 from benchmarks.detection import __main__ as command
 from benchmarks.detection.counting import markdown, quantile, rate, share
 from benchmarks.detection.docs import filled
-from benchmarks.detection.streams import Reference, World, simulate, step
+from benchmarks.detection.streams import Control, Reference, World, simulate, step
 from watchdog.stats.paired import CaseScore, case_baselines, summarise
+from watchdog.stats.scatter import LOOKS, scatter
 
 TINY = 0.001
 BENCHMARKS = [
@@ -70,6 +71,23 @@ def test_a_look_is_summarised_as_the_product_summarises_it(partial):
             assert (x, variance, lost, n) == pytest.approx(
                 (expected.x, expected.variance, expected.lost, expected.n), abs=1e-6
             )
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_the_pinned_target_scatters_as_the_product_says(partial):
+    rng, cases, streams = np.random.default_rng(3), 12, 2
+    variances = rng.uniform(0.02, 0.2, (streams, cases))
+    control, looks = Control(variances), [[] for _ in range(streams)]
+    for _ in range(LOOKS + 5):
+        for stream, seen in enumerate(looks):
+            known = {str(case): float(variance) for case, variance in enumerate(variances[stream])}
+            assert control.scatter()[stream] == pytest.approx(scatter(seen[-LOOKS:], known))
+        scores = (rng.random((streams, cases)) < 0.8).astype(np.float32)
+        mask = rng.random((streams, cases)) < 0.7 if partial else None
+        control.add(scores, mask)
+        for stream, seen in enumerate(looks):
+            some = range(cases) if mask is None else np.flatnonzero(mask[stream])
+            seen.append({str(case): float(scores[stream, case]) for case in some})
 
 
 def test_a_drop_lowers_the_mean_by_its_points_and_spares_the_pinned_target():

@@ -6,9 +6,11 @@ failing calls, or an instrument that is no longer the baseline's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from watchdog.detect.admission import Verdict, admit
 from watchdog.detect.scores import ArmScores, RunScores
@@ -20,6 +22,7 @@ from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
+from watchdog.stats.scatter import scatter
 
 #: Share of a golden set's cases that may be changed or gone before a new baseline is needed; they leave the pairing.
 MOST_CHANGED = 0.2
@@ -33,8 +36,18 @@ class Observed(NamedTuple):
     changed: tuple[str, ...]
 
 
-def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collection[str] = ()) -> Observed:
-    """Observations of a run, in the order of their keys; for the rest, why there is none."""
+def observe(
+    watch: Watch,
+    baseline: Baseline,
+    run: RunScores,
+    *,
+    tags: Collection[str] = (),
+    history: Callable[[MetricKey], Sequence[Observation]] = lambda _key: (),
+) -> Observed:
+    """Observations of a run, in the order of their keys; for the rest, why there is none.
+
+    ``history``: the newest looks of a pinned metric before this one, ``scatter.LOOKS`` of them.
+    """
     changed = baseline.instruments.differences(run.instruments)
     observations: list[Observation] = []
     unobserved: list[Unobserved] = []
@@ -47,7 +60,12 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
         scored = len(arm.scores.keys() & paired)
         verdict = _verdict(watch, reference, arm, paired, changed, run, key)
         if reference is not None and verdict.admission is Admission.ADMITTED:
-            observations.append(_observation(watch, reference, run, arm, paired))
+            seen = _observation(watch, reference, run, arm, paired)
+            if key.arm is Arm.DIFFERENCE and watch.measure(key.scorer) is None:
+                control = replace(key, arm=Arm.PINNED)
+                lately = _scatter(baseline.metrics.get(control), history(control), watch.repeats)
+                seen = replace(seen, variance=seen.variance * lately)
+            observations.append(seen)
         else:
             unobserved.append(
                 Unobserved(
@@ -61,6 +79,13 @@ def observe(watch: Watch, baseline: Baseline, run: RunScores, *, tags: Collectio
                 )
             )
     return Observed(observations, unobserved, changed)
+
+
+def _scatter(reference: MetricBaseline | None, looks: Sequence[Observation], repeats: int) -> float:
+    if reference is None or not looks:
+        return 1.0
+    variances = {case: variance / repeats for case, variance in reference.case_variances.items()}
+    return scatter([look.case_scores for look in looks], variances)
 
 
 def _not_its_turn(watch: Watch, run: RunScores, key: MetricKey) -> bool:

@@ -73,7 +73,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     level: float
     #: Paired mean difference: from the locked per-case baseline (current, pinned) or between the arms (difference).
     x: float
-    #: Sampling variance of ``x`` within the run.
+    #: Sampling variance of ``x`` within the run; between the arms, as much larger as the pinned one scatters lately.
     variance: float
     #: Score lost over the n cases (n minus the sum of scores); None for differences of two arms.
     lost: float | None = None

@@ -24,6 +24,7 @@ from watchdog.pipeline.built import BuiltWatch
 from watchdog.pipeline.measured import Measured, latency_quantiles, toppled, worst_cases
 from watchdog.pipeline.news import Channels, change_news
 from watchdog.pipeline.subject import changes_since
+from watchdog.stats.scatter import LOOKS
 from watchdog.store.store import Session
 
 
@@ -68,9 +69,15 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
         from watchdog.detect.stage import detect  # noqa: PLC0415
 
         detector_for = detectors(watch, baseline, built.mean_runs_to_false_alarm)
-        observations, unobserved, changed = observe(watch, baseline, measured.run_scores, tags=watch.tags)
-        states = session.detection.states(watch.name, baseline.id)
         since = baseline.frozen_at
+        observations, unobserved, changed = observe(
+            watch,
+            baseline,
+            measured.run_scores,
+            tags=watch.tags,
+            history=lambda key: session.detection.newest_observations(key, last=LOOKS, since=since),
+        )
+        states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(
             observations,
             baseline=baseline,

@@ -42,6 +42,46 @@ def test_each_arm_is_observed_against_its_own_reference(watch, run_of, baseline,
     assert observed.changed == ()
 
 
+@pytest.fixture
+def noisy(watch, run_of):
+    """A baseline in which every case of both arms fails once in eight looks, another one each time."""
+    shifts = {Role.CURRENT: 3, Role.PINNED: 0}
+    runs = [
+        run_of(n, {role: [float((case + n + shift) % 8 > 0) for case in range(20)] for role, shift in shifts.items()})
+        for n in range(8)
+    ]
+    return freeze(watch, runs, **FACTS)
+
+
+def looks_of_the_pinned(watch, baseline, run_of, passed):
+    runs = [run_of(n, {Role.CURRENT: 1.0, Role.PINNED: [passed(case + n) for case in range(20)]}) for n in range(8, 32)]
+    return [by_arm(observe(watch, baseline, run))[Arm.PINNED] for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("passed", "times"),
+    [
+        (lambda number: float(number % 2), 2.0),  # scatters more: a variance of 1/4 instead of 1/8 or so
+        (lambda number: float(number % 8 > 0), 1.0),  # as ever
+        (lambda _number: 0.0, 1.0),  # far away, but always alike
+    ],
+)
+def test_the_difference_scatters_as_the_pinned_arm_does_lately(watch, run_of, noisy, key, passed, times):
+    pinned = looks_of_the_pinned(watch, noisy, run_of, passed)
+    asked = []
+
+    def history(of):
+        asked.append(of)
+        return pinned
+
+    run = run_of(40, ARMS)
+    before, after = by_arm(observe(watch, noisy, run)), by_arm(observe(watch, noisy, run, history=history))
+    assert asked == [key(arm=Arm.PINNED)]
+    assert after[Arm.DIFFERENCE].variance / before[Arm.DIFFERENCE].variance == pytest.approx(times, abs=0.25)
+    assert after[Arm.CURRENT] == before[Arm.CURRENT]
+    assert after[Arm.PINNED] == before[Arm.PINNED]
+
+
 def test_an_outage_is_unobserved_and_says_so(watch, run_of, baseline):
     run = run_of(20, {Role.CURRENT: [Outcome.ERROR] * 15 + [0.0] * 5, Role.PINNED: 1.0})
     observed = observe(watch, baseline, run)
