@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 from watchdog.domain.response import Answer, Request, ToolCall, Usage
 from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
-from watchdog.providers.deferred import classes
-from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
-from watchdog.providers.trust import trust_for
+from watchdog.providers.sdk import SDKProvider, malformed, opened, text_or_none
 from watchdog.text.counts import count_or_none
 
 _ANTHROPIC = "https://api.anthropic.com"
@@ -67,14 +65,9 @@ class AnthropicProvider(SDKProvider):
         return spoken(answer, reply.headers)
 
     def _connect(self) -> tuple[Any, Any]:
-        import httpx2  # noqa: PLC0415
-
-        # A second, even so; the whole package takes two.
-        make_http, make = classes("anthropic", "_base_client.DefaultAioHttpClient", "_client.AsyncAnthropic")
-        connections = httpx2.Limits(
-            max_connections=self._max_connections, max_keepalive_connections=self._max_connections
+        make, http = opened(
+            "anthropic", "_client.AsyncAnthropic", base_url=self._base_url, max_connections=self._max_connections
         )
-        http = make_http(limits=connections, verify=trust_for(self._base_url))
         client = make(
             api_key=self._api_key,
             base_url=self._base_url,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -29,6 +29,11 @@ def nobody_else_is_here() -> None:
     _alone = True
 
 
+def alone() -> bool:
+    """Whether this process runs nobody else's code."""
+    return _alone
+
+
 @contextmanager
 def deferred(package: str) -> Iterator[None]:
     """While it lasts, ``package`` and the packages in it are imported without being run."""
@@ -38,6 +43,13 @@ def deferred(package: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+@contextmanager
+def unused(package: str) -> Iterator[None]:
+    """While it lasts, ``package`` is imported without being run, as far as we are alone: hardly anybody will use it."""
+    with deferred(package) if _alone else nullcontext():
+        yield
 
 
 class _Finder(MetaPathFinder):

@@ -12,8 +12,7 @@ from watchdog.providers.answers import spoken
 from watchdog.providers.classify import traces
 from watchdog.providers.deferred import classes
 from watchdog.providers.envelope import Reply
-from watchdog.providers.sdk import SDKProvider, malformed, text_or_none
-from watchdog.providers.trust import trust_for
+from watchdog.providers.sdk import SDKProvider, malformed, opened, text_or_none
 from watchdog.text.counts import count_or_none
 
 _OPENAI = "https://api.openai.com/v1"
@@ -83,14 +82,9 @@ class OpenAIProvider(SDKProvider):
         return spoken(answer, reply.headers)
 
     def _connect(self) -> tuple[Any, Any]:
-        import httpx2  # noqa: PLC0415
-
-        # A quarter of a second, even so.
-        make_http, make = classes("openai", "_base_client.DefaultAioHttpClient", "_client.AsyncOpenAI")
-        connections = httpx2.Limits(
-            max_connections=self._max_connections, max_keepalive_connections=self._max_connections
+        make, http = opened(
+            "openai", "_client.AsyncOpenAI", base_url=self._base_url, max_connections=self._max_connections
         )
-        http = make_http(limits=connections, verify=trust_for(self._base_url))
         common: dict[str, Any] = {
             "api_key": self._api_key,
             "default_headers": self._headers,

@@ -20,7 +20,9 @@ from msgspec.json import Decoder
 
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
+from watchdog.providers.deferred import classes, unused
 from watchdog.providers.envelope import Envelopes, Kind, Reply
+from watchdog.providers.trust import trust_for, trusting_late
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
@@ -132,6 +134,17 @@ class SDKProvider:
     def _connect(self) -> tuple[Any, Any]:
         """The SDK's asynchronous client, and the httpx2 client that it asks through."""
         raise NotImplementedError
+
+
+def opened(package: str, made: str, *, base_url: str, max_connections: int) -> tuple[Any, Any]:
+    """Return an SDK's client class (``module.Name`` in it), and an httpx2 client on aiohttp for it to ask through."""
+    import httpx2  # noqa: PLC0415
+
+    with trusting_late():  # a quarter of a second (openai), or one (anthropic), even so
+        make_http, make = classes(package, "_base_client.DefaultAioHttpClient", made)
+    limits = httpx2.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+    with unused("httpcore2"):  # another transport's: ours only asks it for the authorities that we bring
+        return make, make_http(limits=limits, verify=trust_for(base_url))
 
 
 def malformed(what: str, reply: Reply) -> ProviderError:

@@ -1,19 +1,41 @@
 """Whom to trust: the certificate authorities of the machine.
 
 Reading them takes a twentieth of a second, and a server on plain HTTP (a gateway beside us, a model on this machine)
-asks for none. There they are read when a redirect leads to a server with TLS after all.
+asks for none. There they are read when a redirect leads to a server with TLS after all. aiohttp reads them too, when it
+is imported, for connections of which it is not told whom to trust; of ours it always is.
 """
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
+
+from watchdog.providers.deferred import alone
 
 
 def trust_for(base_url: str) -> ssl.SSLContext | bool:
     """The ``verify`` of an httpx2 client that asks this address."""
     return _LateTrust(ssl.PROTOCOL_TLS_CLIENT) if base_url.startswith("http://") else True
+
+
+@contextmanager
+def trusting_late() -> Iterator[None]:
+    """While it lasts, what is imported makes contexts that read the authorities when they are used, if we are alone."""
+    at_once = ssl.create_default_context
+
+    def put_off(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        if arguments or options or not alone():
+            return at_once(*arguments, **options)
+        return _LateTrust(ssl.PROTOCOL_TLS_CLIENT)
+
+    ssl.create_default_context = put_off
+    try:
+        yield
+    finally:
+        ssl.create_default_context = at_once
 
 
 @cache

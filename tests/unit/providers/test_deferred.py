@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from watchdog.providers.deferred import classes, deferred
+from watchdog.providers.deferred import classes, deferred, unused
 
 
 @pytest.fixture
@@ -137,3 +137,12 @@ assert {package}.{made} and {package}.base_url == "http://gateway.internal/"
 def assert_runs(script):
     done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("on_our_own", [False, True])
+def test_a_package_that_hardly_anybody_uses_is_run_at_once_unless_we_are_alone(package, monkeypatch, on_our_own):
+    monkeypatch.setattr("watchdog.providers.deferred._alone", on_our_own)
+    with unused(package):
+        outer = importlib.import_module(package)
+    assert (f"{package}.names.large" not in sys.modules) == on_our_own
+    assert outer.SMALL == 1

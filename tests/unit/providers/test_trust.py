@@ -4,7 +4,7 @@ import ssl
 import httpx2
 import pytest
 
-from watchdog.providers.trust import trust_for
+from watchdog.providers.trust import trust_for, trusting_late
 
 
 @pytest.mark.parametrize("bound", [False, True])
@@ -23,3 +23,31 @@ def test_trust_that_is_put_off_is_the_usual_one(bound):
 
 def test_a_server_with_tls_is_held_against_the_usual_trust_from_the_start():
     assert trust_for("https://api.example.com/v1") is True
+
+
+def authorities_of(context):
+    return context.cert_store_stats()["x509_ca"]
+
+
+def test_contexts_made_meanwhile_read_the_authorities_when_they_are_used(monkeypatch):
+    monkeypatch.setattr("watchdog.providers.deferred._alone", True)
+    at_once, usual = ssl.create_default_context, authorities_of(ssl.create_default_context())
+    with trusting_late():
+        made, asked = ssl.create_default_context(), ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+    assert ssl.create_default_context is at_once
+    assert (authorities_of(made), authorities_of(asked)) == (0, usual)
+    used = made.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost")
+    assert authorities_of(used.context) == authorities_of(httpx2.create_ssl_context())
+
+
+def test_where_others_code_runs_contexts_are_the_usual_ones():
+    with trusting_late():
+        made = ssl.create_default_context()
+    assert type(made) is ssl.SSLContext
+
+
+def test_an_import_that_fails_leaves_everything_as_it_was():
+    at_once = ssl.create_default_context
+    with pytest.raises(ImportError), trusting_late():
+        import there_is_no_such_module  # noqa: F401
+    assert ssl.create_default_context is at_once
