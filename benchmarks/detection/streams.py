@@ -211,31 +211,27 @@ class Control:
 
     def __init__(self, variances: Floats) -> None:
         self._variances = variances
-        self._looks: deque[tuple[Floats, Floats, Floats]] = deque()
-        self._seen, self._total, self._squares = (np.zeros(variances.shape) for _ in range(3))
+        self._looks: deque[tuple[Singles, NDArray[np.bool_] | None]] = deque(maxlen=LOOKS)
 
     def scatter(self) -> Floats:
         """Times by which variance has grown, (streams)."""
-        looks, freedom = len(self._looks), np.maximum(self._seen - 1, 0)
-        around = self._squares - self._total**2 / np.maximum(self._seen, 1)
-        expected = np.einsum("rn,rn->r", freedom, self._variances)
-        known = expected > 0
+        squares, expected = (np.zeros(len(self._variances)) for _ in range(2))
+        before, seen = np.zeros(self._variances.shape), np.zeros(self._variances.shape, bool)
+        for scores, mask in self._looks:
+            now = np.ones(seen.shape, bool) if mask is None else mask
+            pairs = now & seen
+            squares += np.einsum("rn,rn->r", (scores - before) ** 2, pairs)
+            expected += 2 * np.einsum("rn,rn->r", self._variances, pairs)
+            before, seen = np.where(now, scores, before), now | seen
+        looks = len(self._looks)
         calm = (LOOKS - looks) / max(looks, 1) * expected
-        grown = np.divide(around.sum(1) + calm, expected + calm, out=np.ones(len(expected)), where=known)
+        grown = np.divide(squares + calm, expected + calm, out=np.ones(len(expected)), where=expected > 0)
         times: Floats = np.clip(grown, 1.0, MOST)
         return times
 
     def add(self, scores: Singles, mask: NDArray[np.bool_] | None) -> None:
         """One more look."""
-        seen = np.ones(scores.shape) if mask is None else mask.astype(np.float64)
-        values = scores * seen
-        look = (seen, values, values * values)
-        self._looks.append(look)
-        old = self._looks.popleft() if len(self._looks) > LOOKS else (0.0, 0.0, 0.0)
-        self._seen, self._total, self._squares = (
-            total + new - gone
-            for total, new, gone in zip((self._seen, self._total, self._squares), look, old, strict=True)
-        )
+        self._looks.append((scores.astype(np.float32), mask))
 
 
 def simulate(world: World, *, streams: int, looks: int, rng: np.random.Generator, tags: bool = False) -> Runs:

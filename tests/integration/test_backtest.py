@@ -22,7 +22,7 @@ from watchdog.domain.score import Outcome
 from watchdog.domain.target import Role
 from watchdog.domain.watch import FalseAlarmBudget, Owner, ScorerPlan, Watch
 from watchdog.errors import NotMeasured
-from watchdog.stats.scatter import LOOKS
+from watchdog.pipeline.control import control_looks
 from watchdog.store.store import Store
 
 HOUR = 3600.0
@@ -95,12 +95,11 @@ class Past:
                 Run(id=run.run_id, watch="reply", trigger=Trigger.SCHEDULE, status=RunStatus.FINISHED,
                     planned_for=run.at)
             )  # fmt: skip
-            since = baseline.frozen_at
             seen, lost, _ = observe(
                 WATCH,
                 baseline,
                 run,
-                history=lambda key: session.detection.newest_observations(key, last=LOOKS, since=since),
+                history=control_looks(session, baseline, before=run.at),
             )
             states = session.detection.states("reply", baseline.id)
             detector_for = self.plan().detectors(baseline)

@@ -12,7 +12,7 @@ from benchmarks.detection.counting import markdown, quantile, rate, share
 from benchmarks.detection.docs import filled
 from benchmarks.detection.streams import Control, Reference, World, simulate, step
 from watchdog.stats.paired import CaseScore, case_baselines, summarise
-from watchdog.stats.scatter import LOOKS, scatter
+from watchdog.stats.scatter import LOOKS, Look, scatter
 
 TINY = 0.001
 BENCHMARKS = [
@@ -81,13 +81,13 @@ def test_the_pinned_target_scatters_as_the_product_says(partial):
     for _ in range(LOOKS + 5):
         for stream, seen in enumerate(looks):
             known = {str(case): float(variance) for case, variance in enumerate(variances[stream])}
-            assert control.scatter()[stream] == pytest.approx(scatter(seen[-LOOKS:], known))
+            assert control.scatter()[stream] == pytest.approx(scatter(seen[-LOOKS:], known, {}))
         scores = (rng.random((streams, cases)) < 0.8).astype(np.float32)
         mask = rng.random((streams, cases)) < 0.7 if partial else None
         control.add(scores, mask)
         for stream, seen in enumerate(looks):
             some = range(cases) if mask is None else np.flatnonzero(mask[stream])
-            seen.append({str(case): float(scores[stream, case]) for case in some})
+            seen.append(Look({str(case): float(scores[stream, case]) for case in some}, 1.0))
 
 
 def test_a_drop_lowers_the_mean_by_its_points_and_spares_the_pinned_target():

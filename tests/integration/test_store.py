@@ -214,6 +214,29 @@ def test_a_candidate_takes_nobodys_place_until_it_is_locked(store):
     assert statuses == [BaselineStatus.SUPERSEDED, BaselineStatus.SUPERSEDED, BaselineStatus.LOCKED]
 
 
+def test_the_newest_looks_of_a_metric_end_before_the_look_that_asks(store):
+    key = MetricKey(watch="reply", scorer="exact", arm=Arm.PINNED)
+    with store.begin() as session:
+        for number in range(6):
+            session.runs.save(replace(a_run(), id=f"r{number}"))
+            seen = [
+                Observation(
+                    key=of, run_id=f"r{number}", at=float(number), n=1, planned=1, level=1.0, x=0.0, variance=0.1
+                )
+                for of in (key, replace(key, tag="hard"), replace(key, arm=Arm.CURRENT))
+            ]
+            session.detection.save_observations(seen)
+
+        def times(**span):
+            found = session.detection.newest_observations(key, **span)
+            assert {look.key for look in found} <= {key}
+            return [look.at for look in found]
+
+        assert times(last=2, since=0.0) == [4.0, 5.0]
+        assert times(last=2, since=0.0, before=4.0) == [2.0, 3.0]
+        assert times(last=9, since=3.0, before=5.0) == [3.0, 4.0]
+
+
 def test_signals_observations_and_states_keep_every_digit(store):
     key = MetricKey(watch="reply", scorer="exact", arm=Arm.DIFFERENCE)
     seen = Observation(
@@ -225,6 +248,7 @@ def test_signals_observations_and_states_keep_every_digit(store):
         level=0.1 + 0.2,
         x=-1 / 3,
         variance=1e-17,
+        scatter=1 + 1e-15,
         u=0.1,
         case_scores={"a": 1},
     )

@@ -49,7 +49,7 @@ def _history(reference: MetricBaseline, observations: list[Observation]) -> Hist
         reference=reference,
         observations=tuple(observations),
         x=np.array([o.x for o in observations]),
-        variance=np.array([o.variance for o in observations]),
+        variance=np.array([o.noise for o in observations]),
         u=np.array([o.u for o in observations]),
         n=np.array([float(o.n) for o in observations]),
         lost=np.array([o.lost for o in observations], dtype=float) if counted else None,

@@ -6,6 +6,7 @@ failing calls, or an instrument that is no longer the baseline's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from watchdog.domain.measure import Measure
 from watchdog.domain.metric import Admission, Arm, MetricKey, Observation, Unobserved
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
-from watchdog.stats.scatter import scatter
+from watchdog.stats.scatter import Look, scatter
 
 #: Share of a golden set's cases that may be changed or gone before a new baseline is needed; they leave the pairing.
 MOST_CHANGED = 0.2
@@ -48,6 +49,7 @@ def observe(
 
     ``history``: the newest looks of a pinned metric before this one, ``scatter.LOOKS`` of them.
     """
+    control = _Control(watch, baseline, history)
     changed = baseline.instruments.differences(run.instruments)
     observations: list[Observation] = []
     unobserved: list[Unobserved] = []
@@ -61,11 +63,7 @@ def observe(
         verdict = _verdict(watch, reference, arm, paired, changed, run, key)
         if reference is not None and verdict.admission is Admission.ADMITTED:
             seen = _observation(watch, reference, run, arm, paired)
-            if key.arm is Arm.DIFFERENCE and watch.measure(key.scorer) is None:
-                control = replace(key, arm=Arm.PINNED)
-                lately = _scatter(baseline.metrics.get(control), history(control), watch.repeats)
-                seen = replace(seen, variance=seen.variance * lately)
-            observations.append(seen)
+            observations.append(replace(seen, scatter=control.scatter(key)) if key.arm is Arm.DIFFERENCE else seen)
         else:
             unobserved.append(
                 Unobserved(
@@ -81,11 +79,35 @@ def observe(
     return Observed(observations, unobserved, changed)
 
 
-def _scatter(reference: MetricBaseline | None, looks: Sequence[Observation], repeats: int) -> float:
-    if reference is None or not looks:
-        return 1.0
-    variances = {case: variance / repeats for case, variance in reference.case_variances.items()}
-    return scatter([look.case_scores for look in looks], variances)
+class _Control:
+    """How much the pinned arm scatters lately. A scorer's looks are read once: all of its tags are in them."""
+
+    def __init__(self, watch: Watch, baseline: Baseline, history: Callable[[MetricKey], Sequence[Observation]]) -> None:
+        self._watch = watch
+        self._metrics = baseline.metrics
+        self._history = history
+        self._looks: dict[MetricKey, list[Look]] = {}
+        cases = watch.golden.cases if watch.golden else ()
+        mates = Counter(case.cluster for case in cases if case.cluster is not None)
+        #: Of cases that do not weigh 1 in the mean over all; those of a cluster share its weight.
+        self._weights = {case.id: case.weight / (mates[case.cluster] if case.cluster else 1) for case in cases}
+
+    def scatter(self, key: MetricKey) -> float:
+        """Times by which the variance of a difference has grown; 1 where nothing tells (on traffic, of measures)."""
+        reference = self._metrics.get(replace(key, arm=Arm.PINNED))
+        if key.estimand is Estimand.TRAFFIC or self._watch.measure(key.scorer) is not None or reference is None:
+            return 1.0
+        return scatter(self._looks_of(replace(key, arm=Arm.PINNED, tag="")), reference.case_variances, self._weights)
+
+    def _looks_of(self, key: MetricKey) -> list[Look]:
+        if key not in self._looks:
+            reference = self._metrics.get(key)
+            variances = {} if reference is None else reference.case_variances
+            self._looks[key] = [
+                Look.of(seen.case_scores, seen.variance, variances, self._weights)
+                for seen in (self._history(key) if variances else ())
+            ]
+        return self._looks[key]
 
 
 def _not_its_turn(watch: Watch, run: RunScores, key: MetricKey) -> bool:

@@ -159,11 +159,12 @@ class PsrDetector:
     ) -> tuple[DetectorState, Signal]:
         psr, evidence = self._step(before, observation, remember=True)
         statistic = evidence.log
-        x = before.common_scale(observation.x, observation.variance)
+        x = before.common_scale(observation.x, observation.noise)
         bad = state.bad.update(x, mean=before.mean, spread=before.spread, mark=observation.at)
         marks = (*state.marks, observation.at)[-REACH:]
         looks, since = evidence.looks, evidence.since
-        change = self._change(psr, looks)
+        stretch = _stretch(before, observation)
+        change = self._change(psr, looks).times(stretch)
         enough = statistic >= self.threshold
         slide = self._slide(psr, looks, observation.n) if enough else None
         reason, level = "calm", Level.CALM
@@ -172,8 +173,8 @@ class PsrDetector:
         elif bad.looks >= DRIFT_AFTER:
             reason, level, slide = ACUTE, Level.DRIFT, None
             looks, since = bad.looks, bad.since
-        elif slide is not None and slide.value <= -self.smallest_drop:
-            reason, level, change = "evidence", Level.DRIFT, slide
+        elif slide is not None and slide.value * stretch <= -self.smallest_drop:
+            reason, level = "evidence", Level.DRIFT
         elif enough:
             reason, level = "below smallest drop", Level.SUSPECT
         elif bad.looks >= SUSPECT_AFTER:
@@ -184,7 +185,7 @@ class PsrDetector:
         if level is Level.DRIFT:
             bad, looks = BadLooks(), min(max(looks, 1), len(psr.history) - 2)
             begun = self._slid(psr, looks, slide) if slide else self._stepped(psr, before, looks, observation.n, marks)
-            psr, marks, change = begun.reference, begun.marks, begun.change
+            psr, marks, change = begun.reference, begun.marks, begun.change.times(stretch)
             recovery = Recovery(Moments.of(begun.drifted - psr.mean))
             drift = Drift(since=since, reason=reason, recovery=recovery, between=begun.between, doubt=begun.doubt)
         signal = self._signal(observation, level, reason, statistic, change)
@@ -236,17 +237,18 @@ class PsrDetector:
     ) -> tuple[DetectorState, Signal]:
         psr, evidence = self._step(psr, observation, remember=False)
         r1, phi = psr.autocorrelation
+        stretch = _stretch(psr, observation)
         recovery = drift.recovery.update(
-            psr.common_scale(observation.x, observation.variance) - psr.mean,
-            smallest_drop=self.smallest_drop,
+            psr.common_scale(observation.x, observation.noise) - psr.mean,
+            smallest_drop=self.smallest_drop / stretch,
             variance=psr.spread**2 * inflation(r1, phi, math.inf),
         )
         if recovery.recovered:
-            change = self._against(psr, recovery.climbing, observation.n)
+            change = self._against(psr, recovery.climbing, observation.n).times(stretch)
             signal = self._signal(observation, Level.CALM, "recovered", evidence.log, change)
             return DetectorState(psr=self._test.restart(psr), marks=state.marks), signal
         down = recovery.down
-        change = drift.doubt.widen(self._against(psr, down, observation.n), down.n)
+        change = drift.doubt.widen(self._against(psr, down, observation.n), down.n).times(stretch)
         signal = self._signal(observation, Level.DRIFT, drift.reason, evidence.log, change)
         looks = down.n + recovery.climbing.n
         return (
@@ -258,7 +260,7 @@ class PsrDetector:
         return self._test.update(
             psr,
             observation.x,
-            observation.variance,
+            observation.noise,
             observation.u,
             observation.lost,
             observation.n,
@@ -304,3 +306,10 @@ class PsrDetector:
             guarantee=Guarantee.CALIBRATED if reason == ACUTE else Guarantee.BUDGETED,
             reason=reason,
         )
+
+
+def _stretch(psr: PsrState, observation: Observation) -> float:
+    """What makes of a change in the noise of the baseline one in points: 1 but where answers scatter more lately."""
+    if observation.scatter == 1.0:
+        return 1.0
+    return psr.common_scale(1.0, observation.variance) / psr.common_scale(1.0, observation.noise)

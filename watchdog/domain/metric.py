@@ -73,14 +73,21 @@ class Observation(Struct, frozen=True, kw_only=True):
     level: float
     #: Paired mean difference: from the locked per-case baseline (current, pinned) or between the arms (difference).
     x: float
-    #: Sampling variance of ``x`` within the run; between the arms, as much larger as the pinned one scatters lately.
+    #: Sampling variance of ``x`` within the run, as the baseline has it.
     variance: float
+    #: Times by which it is larger lately; of differences of two arms, by the pinned one.
+    scatter: float = 1.0
     #: Score lost over the n cases (n minus the sum of scores); None for differences of two arms.
     lost: float | None = None
     #: Uniform in (0, 1) derived from run id and metric: breaks ties, so that a replay gives the same numbers.
     u: float = 0.5
     #: Mean score of each scored case, by case id.
     case_scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def noise(self) -> float:
+        """Sampling variance of ``x`` as it is lately."""
+        return self.variance * self.scatter
 
 
 class Admission(StrEnum):

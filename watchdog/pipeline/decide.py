@@ -21,10 +21,10 @@ from watchdog.domain.watch import Watch
 from watchdog.pipeline.alerting import keep_alerts, standing_of
 from watchdog.pipeline.anchors import STANDS_FOR, anchors_key
 from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.control import control_looks
 from watchdog.pipeline.measured import Measured, latency_quantiles, toppled, worst_cases
 from watchdog.pipeline.news import Channels, change_news
 from watchdog.pipeline.subject import changes_since
-from watchdog.stats.scatter import LOOKS
 from watchdog.store.store import Session
 
 
@@ -75,7 +75,7 @@ def decide(session: Session, built: BuiltWatch, measured: Measured, *, now: floa
             baseline,
             measured.run_scores,
             tags=watch.tags,
-            history=lambda key: session.detection.newest_observations(key, last=LOOKS, since=since),
+            history=control_looks(session, baseline, before=run.planned_for),
         )
         states = session.detection.states(watch.name, baseline.id)
         signals, after = detect(

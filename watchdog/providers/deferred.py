@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -43,13 +43,6 @@ def deferred(package: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
-
-
-@contextmanager
-def unused(package: str) -> Iterator[None]:
-    """While it lasts, ``package`` is imported without being run, as far as we are alone: hardly anybody will use it."""
-    with deferred(package) if _alone else nullcontext():
-        yield
 
 
 class _Finder(MetaPathFinder):

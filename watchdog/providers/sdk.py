@@ -20,9 +20,9 @@ from msgspec.json import Decoder
 
 from watchdog.errors import ProviderError, UsageError
 from watchdog.providers.classify import bad_response, describe, from_exception, from_status, scrub, secrets_in
-from watchdog.providers.deferred import classes, unused
+from watchdog.providers.deferred import classes
 from watchdog.providers.envelope import Envelopes, Kind, Reply
-from watchdog.providers.trust import trust_for, trusting_late
+from watchdog.providers.trust import trust_for, trusting_as_given, trusting_late
 
 #: The SDK wants a key for every call, and draws one from the system when it is given none: dear, where we draw once.
 _ORIGIN = uuid4().hex
@@ -143,7 +143,7 @@ def opened(package: str, made: str, *, base_url: str, max_connections: int) -> t
     with trusting_late():  # a quarter of a second (openai), or one (anthropic), even so
         make_http, make = classes(package, "_base_client.DefaultAioHttpClient", made)
     limits = httpx2.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
-    with unused("httpcore2"):  # another transport's: ours only asks it for the authorities that we bring
+    with trusting_as_given():
         return make, make_http(limits=limits, verify=trust_for(base_url))
 
 

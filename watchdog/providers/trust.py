@@ -38,6 +38,29 @@ def trusting_late() -> Iterator[None]:
         ssl.create_default_context = at_once
 
 
+@contextmanager
+def trusting_as_given() -> Iterator[None]:
+    """While it lasts, httpx2 takes a context that it is given as it is.
+
+    So it does anyway, but loads its own transport first, which only knows how to make another.
+    """
+    import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it
+
+    make = httpx2.create_ssl_context
+
+    def given(verify: Any = True, *arguments: Any, **options: Any) -> ssl.SSLContext:
+        certificate = arguments[:1] or (options.get("cert"),)
+        if isinstance(verify, ssl.SSLContext) and certificate == (None,):
+            return verify
+        return make(verify, *arguments, **options)
+
+    httpx2.create_ssl_context = given
+    try:
+        yield
+    finally:
+        httpx2.create_ssl_context = make
+
+
 @cache
 def _usual() -> ssl.SSLContext:
     import httpx2  # noqa: PLC0415 - loaded with the SDK; runs without one never pay for it

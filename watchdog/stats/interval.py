@@ -60,6 +60,10 @@ class Effect(NamedTuple):
     low: float
     high: float
 
+    def times(self, factor: float) -> Effect:
+        """The same in another unit."""
+        return Effect(self.value * factor, self.low * factor, self.high * factor)
+
 
 def effect(
     after: Moments,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -100,11 +101,15 @@ class Detection:
             query = query.where(*(c[name] == value for name, value in rows.metric_row(key).items()))
         return [rows.observation_of(row) for row in self._connection.execute(query.order_by(c.at)).mappings()]
 
-    def newest_observations(self, key: MetricKey, *, last: int, since: float) -> list[Observation]:
-        """The newest admitted observations of one metric since then, oldest first."""
+    def newest_observations(
+        self, key: MetricKey, *, last: int, since: float, before: float = math.inf
+    ) -> list[Observation]:
+        """The newest admitted observations of one metric in a time, its end left out; oldest first."""
         c = schema.observations.c
         wanted = [c[name] == value for name, value in rows.metric_row(key).items()]
         query = select(schema.observations).where(*wanted, c.admission == Admission.ADMITTED.value, c.at >= since)
+        if before < math.inf:
+            query = query.where(c.at < before)
         found = self._connection.execute(query.order_by(c.at.desc()).limit(last)).mappings().all()
         return [rows.observation_of(row) for row in reversed(found)]
 

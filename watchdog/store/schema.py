@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: Newest migration; a database with another revision is refused with the remedy.
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -160,11 +160,13 @@ observations = Table(
     Column("level", Double),
     Column("x", Double),
     Column("variance", Double),
+    Column("scatter", Double),
     Column("lost", Double),
     Column("u", Double),
     Column("reason", Text, nullable=False),
     Column("case_scores", JSON(none_as_null=True)),
     Index(None, "watch", "at"),
+    Index(None, "watch", "scorer", "arm", "at"),
 )
 
 detector_states = Table(

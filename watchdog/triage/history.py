@@ -21,6 +21,7 @@ from watchdog.domain.run import Change, Run, RunStatus, Subject, Trigger
 from watchdog.domain.watch import Watch
 from watchdog.pipeline.baseline import run_scores
 from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.control import control_looks
 from watchdog.pipeline.good_runs import LOOKED_BACK, good_runs
 from watchdog.pipeline.measured import provider_health, tool_health
 from watchdog.pipeline.sliced import sliced_scores
@@ -89,7 +90,8 @@ def read_history(session: Session, built: BuiltWatch, now: float) -> History:
     responses = session.responses.of_run(newest.id) if newest else []
     observed = None
     if newest is not None and baseline is not None:
-        observed = observe(watch, baseline, run_scores(session, built, newest))
+        control = control_looks(session, baseline, newest.planned_for)
+        observed = observe(watch, baseline, run_scores(session, built, newest), history=control)
     good = good_runs(session, watch, baseline, looks)
     run_ids = baseline.run_ids[-_RUNS_READ:] if baseline else ()
     before = [answer for run_id in run_ids for answer in session.responses.of_run(run_id)]

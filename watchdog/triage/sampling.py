@@ -18,8 +18,10 @@ from watchdog.domain.baseline import Baseline
 from watchdog.domain.case import Case, Origin
 from watchdog.domain.run import Part, Run, RunStatus, Scope, Tally, Trigger
 from watchdog.domain.target import Role
+from watchdog.domain.watch import Watch
 from watchdog.errors import NotMeasured, StoreError
 from watchdog.pipeline.built import BuiltWatch
+from watchdog.pipeline.control import control_looks
 from watchdog.pipeline.measured import Measured
 from watchdog.pipeline.measuring import Known, Measuring, Progress
 from watchdog.pipeline.runs import new_run
@@ -106,10 +108,19 @@ async def ask_sample(
         if recorder is not None:
             await asyncio.to_thread(_closed, recorder, problems)
     measured = measuring.measured(())
-    observed = None if baseline is None else observe(watch, baseline, measured.run_scores)
+    observed = None if baseline is None else await asyncio.to_thread(_observed, app, watch, baseline, measured)
     if recorder is not None:
         await asyncio.to_thread(_finished, app, measured, problems)
     return Sample(measured=measured, observed=observed, problems=problems)
+
+
+def _observed(app: App, watch: Watch, baseline: Baseline, measured: Measured) -> Observed:
+    try:
+        with app.store.read() as session:
+            control = control_looks(session, baseline, measured.run.planned_for)
+            return observe(watch, baseline, measured.run_scores, history=control)
+    except StoreError:  # without it a question is answered as well as it can be
+        return observe(watch, baseline, measured.run_scores)
 
 
 def _opened(app: App, run: Run, recent: Sequence[Case], problems: list[str]) -> Recorder | None:

@@ -109,7 +109,7 @@ def _of_sample(
 
     typical = sum(reference.variances) / len(reference.variances) if reference.variances else 0.0
     after, before = Moments.of(np.array([observation.x])), Moments.of(np.array(reference.x))
-    floor = math.sqrt(max(typical, observation.variance))
+    floor = math.sqrt(max(typical, observation.noise))
     strict = effect(after, before, floor=floor, confidence=1 - 2 * ALPHA / max(1, comparisons))
     shown = effect(after, before, floor=floor)
     anchors = observation.key.arm is Arm.ANCHORS

@@ -58,10 +58,14 @@ def looks_of_the_pinned(watch, baseline, run_of, passed):
     return [by_arm(observe(watch, baseline, run))[Arm.PINNED] for run in runs]
 
 
+def scatters(observed):
+    return {observation.key.arm: observation.scatter for observation in observed.observations}
+
+
 @pytest.mark.parametrize(
     ("passed", "times"),
     [
-        (lambda number: float(number % 2), 2.0),  # scatters more: a variance of 1/4 instead of 1/8 or so
+        (lambda number: float(number % 2), 4.0),  # up and down at every look
         (lambda number: float(number % 8 > 0), 1.0),  # as ever
         (lambda _number: 0.0, 1.0),  # far away, but always alike
     ],
@@ -77,9 +81,29 @@ def test_the_difference_scatters_as_the_pinned_arm_does_lately(watch, run_of, no
     run = run_of(40, ARMS)
     before, after = by_arm(observe(watch, noisy, run)), by_arm(observe(watch, noisy, run, history=history))
     assert asked == [key(arm=Arm.PINNED)]
-    assert after[Arm.DIFFERENCE].variance / before[Arm.DIFFERENCE].variance == pytest.approx(times, abs=0.25)
+    assert after[Arm.DIFFERENCE].scatter == pytest.approx(times, abs=0.05)
+    assert after[Arm.DIFFERENCE].noise == after[Arm.DIFFERENCE].scatter * before[Arm.DIFFERENCE].variance
+    assert replace(after[Arm.DIFFERENCE], scatter=1.0) == before[Arm.DIFFERENCE]
     assert after[Arm.CURRENT] == before[Arm.CURRENT]
     assert after[Arm.PINNED] == before[Arm.PINNED]
+
+
+def test_the_looks_of_the_pinned_arm_are_read_once_for_all_tags(watch, run_of, key):
+    watch = replace(watch, tags=("easy", "hard"))
+    flapping = [[float((case * 7 + n) % 5 > 0) for case in range(20)] for n in range(40)]
+    runs = [run_of(n, {Role.CURRENT: 1.0, Role.PINNED: flapping[n]}) for n in range(8)]
+    baseline = freeze(watch, runs, tags=watch.tags, **FACTS)
+    asked = []
+
+    def history(of):
+        asked.append(of)
+        return [
+            by_arm(observe(watch, baseline, run_of(n, {Role.PINNED: flapping[n]})))[Arm.PINNED] for n in range(8, 20)
+        ]
+
+    observed = observe(watch, baseline, run_of(40, ARMS), tags=watch.tags, history=history)
+    assert {seen.key.tag for seen in observed.observations if seen.key.arm is Arm.DIFFERENCE} == {"", "easy", "hard"}
+    assert asked == [key(arm=Arm.PINNED)]
 
 
 def test_an_outage_is_unobserved_and_says_so(watch, run_of, baseline):

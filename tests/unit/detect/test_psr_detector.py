@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from watchdog.detect.psr import DetectorState, PsrDetector
 from watchdog.domain.baseline import MetricBaseline
@@ -110,6 +111,40 @@ def test_a_lasting_drop_becomes_suspect_and_then_drift():
     assert earliest <= found.since <= latest
     assert after[-1].since_between == found.since_between
     assert all(signal.since_between is None for signal in after[:first])
+
+
+def noisier(scatter, drop, seed, smallest_drop=0.03):
+    """Signals of forty calm looks, and of forty with a drop, of a difference whose noise has grown before."""
+    rng, sd = Random(seed), math.sqrt(VARIANCE)
+    detector = PsrDetector(mean_runs_to_false_alarm=2000.0, smallest_drop=smallest_drop)
+    lost = {"lost": (), "n": ()}
+    state = detector.start(replace(reference([rng.gauss(0.0, sd) for _ in range(20)]), **lost))
+    signals = []
+    for number in range(80):
+        x = rng.gauss(0.0, sd * math.sqrt(scatter)) - (drop if number >= 40 else 0.0)
+        seen = replace(look(x, number), lost=None, scatter=scatter, u=rng.random())
+        state, signal = detector.update(state, seen)
+        signals.append(signal)
+    return signals
+
+
+@pytest.mark.parametrize("scatter", [1.0, 2.0, 4.0])
+def test_what_is_told_of_a_difference_that_scatters_more_is_in_points(scatter):
+    told = [noisier(scatter, 0.15, seed)[-1] for seed in range(12)]
+    assert {signal.level for signal in told} == {Level.DRIFT}
+    assert sum(signal.effect for signal in told) / len(told) == pytest.approx(-0.15, abs=0.015)
+    assert sum(signal.interval[0] < -0.15 < signal.interval[1] for signal in told) >= 9
+
+
+def test_noise_that_is_known_to_have_grown_rings_no_more_often():
+    rang = [any(signal.level is Level.DRIFT for signal in noisier(4.0, 0.0, seed)) for seed in range(40)]
+    assert sum(rang) <= 3
+
+
+def test_a_drop_that_matters_is_not_below_the_smallest_because_answers_scatter_more():
+    signals = [signal for seed in range(12) for signal in noisier(4.0, 0.12, seed, smallest_drop=0.08)[60:]]
+    found = sum(signal.level is Level.DRIFT for signal in signals)
+    assert found > 0.9 * len(signals)
 
 
 def test_the_looks_of_a_drift_that_is_over_are_no_onset_of_the_next():

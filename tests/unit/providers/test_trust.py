@@ -1,10 +1,13 @@
 import socket
 import ssl
+import subprocess
+import sys
+from contextlib import suppress
 
 import httpx2
 import pytest
 
-from watchdog.providers.trust import trust_for, trusting_late
+from watchdog.providers.trust import trust_for, trusting_as_given, trusting_late
 
 
 @pytest.mark.parametrize("bound", [False, True])
@@ -40,7 +43,8 @@ def test_contexts_made_meanwhile_read_the_authorities_when_they_are_used(monkeyp
     assert authorities_of(used.context) == authorities_of(httpx2.create_ssl_context())
 
 
-def test_where_others_code_runs_contexts_are_the_usual_ones():
+def test_where_others_code_runs_contexts_are_the_usual_ones(monkeypatch):
+    monkeypatch.setattr("watchdog.providers.deferred._alone", False)
     with trusting_late():
         made = ssl.create_default_context()
     assert type(made) is ssl.SSLContext
@@ -51,3 +55,34 @@ def test_an_import_that_fails_leaves_everything_as_it_was():
     with pytest.raises(ImportError), trusting_late():
         import there_is_no_such_module  # noqa: F401
     assert ssl.create_default_context is at_once
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_context_is_taken_as_it_is_given_and_others_are_made_as_ever(fails):
+    given, make = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), httpx2.create_ssl_context
+    with suppress(ImportError), trusting_as_given():
+        assert httpx2.create_ssl_context(verify=given, cert=None, trust_env=True) is given
+        assert httpx2.create_ssl_context(given) is given
+        assert authorities_of(httpx2.create_ssl_context()) == authorities_of(make())
+        assert httpx2.create_ssl_context(verify=False).verify_mode is ssl.CERT_NONE
+        with pytest.raises((OSError, ssl.SSLError)), pytest.warns(DeprecationWarning, match="cert"):
+            httpx2.create_ssl_context(given, "no-such-certificate.pem")
+        if fails:
+            raise ImportError
+    assert httpx2.create_ssl_context is make
+
+
+@pytest.mark.parametrize("kind", ["openai_chat.OpenAIProvider", "anthropic_messages.AnthropicProvider"])
+def test_a_start_on_plain_http_loads_one_transport(kind):
+    module, _, name = kind.partition(".")
+    script = f"""
+import sys
+from watchdog.providers.deferred import nobody_else_is_here
+nobody_else_is_here()
+from watchdog.providers.{module} import {name}
+{name}(api_key="none", base_url="http://127.0.0.1:9/v1").warm_up()
+assert "aiohttp" in sys.modules
+assert "httpcore2" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
