@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from watchdog.app.build import App
     from watchdog.domain.watch import Watch
     from watchdog.pipeline.road import Look
-    from watchdog.render.views import CaseRow, RunView
+    from watchdog.render.views import RunView
     from watchdog.settings.values import Settings
+
+#: Calls that take long enough for what shows the answers to be loaded meanwhile.
+MANY = 200
 
 
 @command
@@ -78,11 +81,14 @@ async def _looks(
     from contextlib import nullcontext, redirect_stdout
 
     from watchdog.app.reading_back import read_back
+    from watchdog.cli.loop import load_meanwhile
     from watchdog.cli.stopping import stop_on_signals
-    from watchdog.domain.run import Trigger
-    from watchdog.render.gather import run_view
+    from watchdog.domain.run import Scope, Trigger
+    from watchdog.pipeline.scope import calls_of
     from watchdog.render.progress import Progress
 
+    if sum(calls_of(app.watch(name), Scope()) for name in names) >= MANY:
+        load_meanwhile("watchdog.render.gather", "watchdog.render.terminal", "rich.console", "rich.table")
     looks: dict[str, tuple[Look, RunView]] = {}
     async with app:
         delivery = app.delivery() if deliver and app.settings.notifiers else None
@@ -92,7 +98,7 @@ async def _looks(
                 break
             built = app.built(name)
             look = await app.road.look(built, Trigger.MANUAL, stop=stop, progress=Progress(), retry_errors=retry_errors)
-            looks[name] = look, run_view(app.watch(name), look, _cases(app, name))
+            looks[name] = look, _view(app, name, look)
             if not quiet:
                 with as_far_as_read():  # a reader who left is no reason to tell the channels nothing
                     _show(app, *looks[name])
@@ -123,11 +129,11 @@ def _show(app: App, look: Look, view: RunView) -> None:
             show_alerts([alert_view(alert, said[alert.id]) for alert in told], to)
 
 
-def _cases(app: App, name: str) -> list[CaseRow]:
-    from watchdog.render.gather import case_rows
+def _view(app: App, name: str, look: Look) -> RunView:
+    from watchdog.render.gather import case_rows, run_view
 
     with app.store.read() as session:
-        return case_rows(session, app.watch(name))
+        return run_view(app.watch(name), look, case_rows(session, app.watch(name)))
 
 
 def _exit_code(watch: Watch, look: Look) -> int:

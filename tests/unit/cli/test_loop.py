@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from watchdog.app.build import open_app
-from watchdog.cli.loop import run
+from watchdog.cli.loop import load_meanwhile, run
 from watchdog.clock import SystemClock
 
 YAML = """\
@@ -85,3 +85,31 @@ def opened(folder, monkeypatch, yaml, of_case='"tags": []'):
     (folder / "watchdog.yaml").write_text(yaml)
     monkeypatch.syspath_prepend(folder)
     return open_app(folder / "watchdog.yaml", {}, SystemClock())
+
+
+def test_modules_are_loaded_while_answers_are_awaited(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("watchdog.cli.loop.UNDER_WAY", 0.01)
+    for name in ("loaded_meanwhile_a", "loaded_meanwhile_b"):
+        (tmp_path / f"{name}.py").write_text("")
+
+    async def main(*modules):
+        load_meanwhile(*modules)
+        await asyncio.sleep(0.2)
+
+    run(main("loaded_meanwhile_a", "there_is_no_such_module", "loaded_meanwhile_b"), own_code=True)
+    assert "loaded_meanwhile_a" in sys.modules
+    assert "loaded_meanwhile_b" not in sys.modules, "what is not there is for those to tell who use it"
+    run(main("loaded_meanwhile_b"), own_code=True)
+    assert "loaded_meanwhile_b" in sys.modules
+
+
+def test_a_command_that_is_done_before_loads_nothing(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "loaded_meanwhile_c.py").write_text("")
+
+    async def main():
+        load_meanwhile("loaded_meanwhile_c")
+
+    run(main(), own_code=True)
+    assert "loaded_meanwhile_c" not in sys.modules
