@@ -9,7 +9,9 @@ over neighbouring looks t', t at case i among the newest looks of the *pinned* a
 v_i: variance of one answer's score in the baseline; q_t: variance of that look's scores in units of one answer's
 (1 over the answers to a case). A case that is answered otherwise from some look on, but always alike, steps once and
 does not scatter (von Neumann 1941). Looks that are not there yet count as calm ones. Neither the look that is judged
-nor the current arm has a part in it: a drop of current does not hide behind the scatter that it makes itself.
+nor the current arm has a part in it: a drop of current does not hide behind the scatter that it makes itself. Where a
+baseline saw each case a few times only (rotating parts), v_i holds the doubt about its mean too: the factor is then too
+small rather than too large.
 
 Calibrated by simulation (.9 of 100 cases pass, both arms lose 5 points): the difference rings within 400 looks in
 2 of 1,200 lives, where 5.5 are allowed and 14 rang without this. A drop of 5 points of current is found as soon as
