@@ -21,6 +21,7 @@ without.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 #: Newest looks of the pinned arm that are asked.
@@ -53,17 +54,12 @@ def scatter(looks: Sequence[Look], variances: Mapping[str, float], weights: Mapp
     cases that do not weigh 1.
     """
     squares = expected = 0.0
-    before: dict[str, tuple[float, float]] = {}
-    for scores, unit in looks:
-        for case, score in scores.items():
-            if case not in variances:
-                continue
-            if case in before:
-                weight = weights.get(case, 1.0) ** 2
-                then, unit_then = before[case]
-                squares += weight * (score - then) ** 2
-                expected += weight * variances[case] * (unit + unit_then)
-            before[case] = score, unit
+    for case, variance in variances.items():
+        asked = [(look.scores[case], look.unit) for look in looks if case in look.scores]
+        weight = weights.get(case, 1.0) ** 2
+        for (before, unit_before), (after, unit_after) in pairwise(asked):
+            squares += weight * (after - before) ** 2
+            expected += weight * variance * (unit_before + unit_after)
     if expected <= 0.0:
         return 1.0
     calm = max(LOOKS - len(looks), 0) / len(looks) * expected
