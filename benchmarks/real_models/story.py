@@ -5,7 +5,7 @@
 Needs in --home the files venv/bin/python (with xllamacpp, llama.cpp's own HTTP server), strong.gguf and weak.gguf. Two
 servers run: one with the strong model for the pinned arm and the judge, one for the current arm, in which the strong
 model is swapped for the weak one and back. Each computes on one thread: threads that wait for each other on too few
-cores are many times slower. Takes about half an hour on two idle cores:
+cores are many times slower. Takes about an hour on two idle cores:
 a look is 60 answers of the watch ``support_reply`` and 6 answers with 6 verdicts of the watch ``tone``.
 """
 
@@ -43,7 +43,11 @@ watches:
     current: {{ provider: there, model: assistant, prompt: prompts/support_reply.md, parameters: {sampling} }}
     scorers:
       - judge:
-          {{ use: helpfulness, provider: judge, model: assistant, parameters: {{ temperature: 0, max_tokens: 120 }} }}
+          use: helpfulness
+          provider: judge
+          model: assistant
+          parameters: {{ temperature: 0, max_tokens: 120 }}
+          anchors: never # two dozen verdicts more at each look: four minutes here
     every: 30m
     smallest_drop: 0.1
     runbook: runbooks/support_reply.md
