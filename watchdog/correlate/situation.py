@@ -15,6 +15,7 @@ from watchdog.domain.run import Change
 from watchdog.domain.target import Role
 from watchdog.domain.watch import Watch
 from watchdog.errors import ErrorKind
+from watchdog.text.words import significant
 
 #: The part a judge plays among the calls of a look; targets go by their ``Role``.
 JUDGE = Role.JUDGE.value
@@ -79,7 +80,7 @@ class WorstCase(Struct, frozen=True, kw_only=True):
     after: float
 
     def __str__(self) -> str:
-        return f"{self.case_id} ({self.before:.2g} -> {self.after:.2g})"
+        return f"{self.case_id} ({significant(self.before, 2)} -> {significant(self.after, 2)})"
 
 
 class Toppled(Struct, frozen=True, kw_only=True):

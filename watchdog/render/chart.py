@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from watchdog.domain.metric import Better
 from watchdog.render.drawing import COLOURS, drawing
 from watchdog.render.views import Marker, MarkerKind, MetricSeriesView
+from watchdog.text.words import significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -234,7 +235,7 @@ def _tick_label(at: float, step: float) -> str:
 def _described(series: MetricSeriesView) -> str:
     """What a screen reader says; without characters that mean something in HTML."""
     known = [level for level in series.level if level is not None]
-    ends = (f"{min(known):.3g}", f"{max(known):.3g} {series.unit}") if series.unit and known else ()
+    ends = (significant(min(known), 3), f"{significant(max(known), 3)} {series.unit}") if series.unit and known else ()
     if known and not ends:
         ends = (f"{100 * min(known):.0f}", f"{100 * max(known):.0f} percent")
     reach = f", from {ends[0]} to {ends[1]}" if ends else ""
@@ -243,7 +244,7 @@ def _described(series: MetricSeriesView) -> str:
 
 
 def _tick(value: float, unit: str) -> str:
-    return f"{value:.3g} {unit}" if unit else f"{100 * value:.0f} %"
+    return f"{significant(value, 3)} {unit}" if unit else f"{100 * value:.0f} %"
 
 
 def _gaps(values: Sequence[float | None]) -> list[float]:

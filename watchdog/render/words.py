@@ -6,6 +6,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from watchdog.text.words import significant
+
 _SHORT = {"characters": "chars"}
 #: What stands where nothing is known.
 UNKNOWN = "–"
@@ -63,7 +65,7 @@ def level(value: float | None, unit: str = "") -> str:
     """A level: of a score in per cent, of a measure in its unit."""
     if not unit or value is None or not known(value):
         return percent(value)
-    return money(value) if unit == "USD" else f"{value:.3g} {_SHORT.get(unit, unit)}"
+    return money(value) if unit == "USD" else f"{significant(value, 3)} {_SHORT.get(unit, unit)}"
 
 
 def change(effect: float | None, unit: str = "") -> str:

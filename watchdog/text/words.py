@@ -18,6 +18,12 @@ _COMMA_NUMBER = _SIGN + r"(?:\d{1,3}(?:[. ]\d{3})+|\d+)(?:,\d+)?(?:[eE][-+]?\d{1
 _CURRENCY = r"(?<=[$€£¥₹])(?=[\d.])|(?<=\b(?:EUR|USD|GBP|CHF))(?=\d)"
 
 
+def significant(value: float, digits: int) -> str:
+    """A number to so many significant digits, written out: ``180``, not ``1.8e+02``."""
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 10**digits else f"{rounded:g}"
+
+
 def words(text: str) -> list[str]:
     """The words of a text, as they are written."""
     return re.findall(_WORD, text)

@@ -1,6 +1,6 @@
 import pytest
 
-from watchdog.text.words import folded, numbers, squeezed, words
+from watchdog.text.words import folded, numbers, significant, squeezed, words
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,21 @@ def test_numbers_are_read(text, decimal, found):
 def test_text_is_made_comparable():
     assert squeezed(" a\n b ") == "a b"
     assert folded("„Ｓｔraße” – IT’S") == '"strasse" - it\'s'
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [
+        (182.0, 2, "180"),
+        (23.4, 2, "23"),
+        (0.6667, 2, "0.67"),
+        (1.0, 2, "1"),
+        (4512.0, 3, "4,510"),
+        (999.6, 3, "1,000"),
+        (1_234_567.0, 3, "1,230,000"),
+        (-182.0, 2, "-180"),
+        (0.00012, 2, "0.00012"),
+    ],
+)
+def test_a_number_is_written_out(value, digits, said):
+    assert significant(value, digits) == said
