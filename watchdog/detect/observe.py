@@ -89,7 +89,7 @@ class _Control:
         self._looks: dict[MetricKey, list[Look]] = {}
         cases = watch.golden.cases if watch.golden else ()
         mates = Counter(case.cluster for case in cases if case.cluster is not None)
-        #: Of cases that do not weigh 1 in the mean over all; those of a cluster share its weight.
+        #: By case, as in the mean over all: those of a cluster share its weight.
         self._weights = {case.id: case.weight / (mates[case.cluster] if case.cluster else 1) for case in cases}
 
     def scatter(self, key: MetricKey) -> float:

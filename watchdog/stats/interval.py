@@ -62,6 +62,8 @@ class Effect(NamedTuple):
 
     def times(self, factor: float) -> Effect:
         """The same in another unit."""
+        if factor == 1.0:
+            return self
         return Effect(self.value * factor, self.low * factor, self.high * factor)
 
 
